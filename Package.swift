@@ -40,11 +40,17 @@ let package = Package(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(
       name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
-    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
+    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
 
     // Generated from Schemas/*.proto by scripts/generate-schemas; never edited by hand.
     .target(name: "CSchemas", dependencies: ["CProtobufC"]),
-    .target(name: "CKernels", dependencies: ["CDNNL"], cSettings: c),
+    .target(
+      name: "CKernels",
+      dependencies: [.target(name: "CDNNL", condition: .when(platforms: [.linux]))], cSettings: c,
+      linkerSettings: [
+        .linkedLibrary("dnnl", .when(platforms: [.linux])),
+        .linkedFramework("Accelerate", .when(platforms: [.macOS])),
+      ]),
 
     module("Diagnostics"),
     module("Containers", ["Diagnostics", "CProtobufC", "CZip", "CJSON", "CSchemas"]),

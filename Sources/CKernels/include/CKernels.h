@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Leaf loops of modelpack: plain functions over pointers and counts. Nothing here allocates except
+// where a comment says so, nothing keeps a pointer, and every function may be called from several
+// threads at once. float16 values travel as their bits (uint16_t).
+//
+// Vector instructions are chosen at run time. Except for the dense kernels (matrix products and
+// convolutions) every version of a function gives the same bits as the portable one.
+#ifndef MPK_CKERNELS_H
+#define MPK_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: - Dispatch
+
+/// The instruction sets that the functions below may use.
+enum { MPK_PORTABLE = 0, MPK_VECTOR = 1, MPK_WIDE = 2 };
+
+/// The best level of this machine: AVX2 or NEON is MPK_VECTOR, AVX-512 is MPK_WIDE.
+int mpk_best_level(void);
+/// Caps the level from now on, for tests; a negative value restores the best one.
+void mpk_force_level(int level);
+/// `mpk_force_level(MPK_PORTABLE)` if `on`, the best level otherwise.
+void mpk_force_portable(int on);
+
+// MARK: - Element conversion
+
+void mpk_f16_to_f32(const uint16_t *x, float *y, size_t n);
+/// Rounds to nearest, ties to even; a NaN keeps the upper bits of its payload and becomes quiet.
+void mpk_f32_to_f16(const float *x, uint16_t *y, size_t n);
+/// As `mpk_f32_to_f16`; adds to `overflowed` the finite values that became infinite and to
+/// `vanished` those that were not zero and became zero.
+void mpk_f32_to_f16_counted(
+    const float *x, uint16_t *y, size_t n, uint64_t *overflowed, uint64_t *vanished);
+/// Rounds every value to the nearest float16, in place.
+void mpk_round_to_f16(float *x, size_t n);
+void mpk_bf16_to_f32(const uint16_t *x, float *y, size_t n);
+void mpk_f64_to_f32(const double *x, float *y, size_t n);
+void mpk_u8_to_f32(const uint8_t *x, float *y, size_t n);
+void mpk_i8_to_f32(const int8_t *x, float *y, size_t n);
+void mpk_u16_to_f32(const uint16_t *x, float *y, size_t n);
+void mpk_i16_to_f32(const int16_t *x, float *y, size_t n);
+void mpk_i32_to_f32(const int32_t *x, float *y, size_t n);
+/// Values outside int32 become the nearest int32; returns how many there were.
+uint64_t mpk_i64_to_i32(const int64_t *x, int32_t *y, size_t n);
+
+// MARK: - Reductions
+
+/// Smallest and largest value, NaNs left out; +inf and -inf if there is none. Returns 1 if a NaN
+/// was met.
+int mpk_min_max(const float *x, size_t n, float *low, float *high);
+/// Largest magnitude, NaNs left out, 0 if there is none. Returns 1 if a NaN was met.
+int mpk_abs_max(const float *x, size_t n, float *result);
+/// Sum in double precision, in an order that does not depend on the machine.
+double mpk_sum(const float *x, size_t n);
+
+// MARK: - Bit packing (element i is at bits [i*bits, i*bits + bits), low bits of byte 0 first)
+
+/// Bytes that `n` elements take.
+size_t mpk_packed_size(size_t n, unsigned bits);
+/// Packs the low `bits` (1, 2, 3, 4, 6 or 8) of each byte; the unused bits of the last byte are 0.
+void mpk_pack_bits(const uint8_t *x, size_t n, unsigned bits, uint8_t *y);
+void mpk_unpack_bits(const uint8_t *x, size_t n, unsigned bits, uint8_t *y);
+/// As `mpk_unpack_bits`, the elements being in two's complement.
+void mpk_unpack_signed_bits(const uint8_t *x, size_t n, unsigned bits, int8_t *y);
+
+// MARK: - Linear quantization (docs/formats/quantization.md)
+
+/// What the functions below quantize to.
+typedef struct {
+  /// 4 or 8; a code takes one byte here, packing is a step of its own.
+  uint8_t bits;
+  uint8_t is_signed;
+  uint8_t is_symmetric;
+  /// The weights are float16: each arithmetic step is rounded to float16.
+  uint8_t is_half;
+} mpk_quantization;
+
+/// Smallest and largest code of a scheme.
+void mpk_code_range(mpk_quantization scheme, int *low, int *high);
+
+/// Widens `low[column]` and `high[column]`, which the caller starts at +inf and -inf, to the values
+/// of `x[rows][columns][inner]` (contiguous but for `row_stride`, in elements). `x` holds float16 if
+/// `half`, float32 otherwise. Returns 1 if any value is infinite or NaN.
+int mpk_block_range(
+    const void *x, int half, size_t rows, size_t columns, size_t inner, size_t row_stride,
+    float *low, float *high);
+/// Scale and zero point of `n` blocks from the ranges of their values.
+void mpk_block_parameters(
+    const float *low, const float *high, size_t n, mpk_quantization scheme, float *scale,
+    float *zero);
+/// Codes of `x` (as in `mpk_block_range`), one scale and zero point per column. `codes` has the
+/// layout of `x` with a row stride of its own.
+void mpk_encode(
+    const void *x, int half, size_t rows, size_t columns, size_t inner, size_t row_stride,
+    const float *scale, const float *zero, mpk_quantization scheme, uint8_t *codes,
+    size_t code_row_stride);
+/// `(code - zero) * scale` in float32, rounded to float16 if `scheme.is_half`.
+void mpk_decode(
+    const uint8_t *codes, size_t rows, size_t columns, size_t inner, size_t code_row_stride,
+    const float *scale, const float *zero, mpk_quantization scheme, float *y, size_t row_stride);
+/// As `mpk_decode`, giving float16.
+void mpk_decode_f16(
+    const uint8_t *codes, size_t rows, size_t columns, size_t inner, size_t code_row_stride,
+    const float *scale, const float *zero, mpk_quantization scheme, uint16_t *y,
+    size_t row_stride);
+
+/// What a lossy encoding did to values: sums over all of them.
+typedef struct {
+  double signal;
+  double noise;
+  double largest;
+} mpk_error;
+/// Adds the squares of `x`, the squares of `x - y` and raises `largest` to the largest `|x - y|`.
+void mpk_accumulate_error(const float *x, const float *y, size_t n, mpk_error *error);
+/// How many bytes equal `a` or `b`.
+uint64_t mpk_count_bytes(const uint8_t *x, size_t n, uint8_t a, uint8_t b);
+
+// MARK: - Strided copies (elements of 1, 2, 4 or 8 bytes)
+
+/// `y[c][r] = x[r][c]`; strides between rows of `x` and of `y`, in elements.
+void mpk_transpose(
+    const void *x, size_t x_stride, void *y, size_t y_stride, size_t rows, size_t columns,
+    size_t element_size);
+enum { MPK_MAX_RANK = 16 };
+/// Copies an array of `shape` between two layouts given by signed strides in bytes. Returns 0, or
+/// -1 if the rank or the element size is outside what is allowed.
+int mpk_copy_strided(
+    const void *x, const int64_t *x_strides, void *y, const int64_t *y_strides,
+    const int64_t *shape, unsigned rank, size_t element_size);
+
+// MARK: - Content hash
+
+/// State of a 128-bit hash of a byte stream; not for use against adversaries.
+typedef struct {
+  uint64_t lanes[8];
+  uint64_t length;
+  uint8_t pending[64];
+} mpk_hash;
+
+void mpk_hash_init(mpk_hash *hash);
+/// The result does not depend on how the stream is cut into calls, nor on the machine.
+void mpk_hash_update(mpk_hash *hash, const void *bytes, size_t n);
+void mpk_hash_final(const mpk_hash *hash, uint64_t result[2]);
+
+// MARK: - Rows
+
+/// Softmax over each of `rows` contiguous rows, in place allowed. Rows of NaN or of -inf give NaN.
+void mpk_softmax_rows(const float *x, float *y, size_t rows, size_t columns);
+
+// MARK: - Dense kernels (oneDNN on Linux, Accelerate on Apple)
+
+/// `C = alpha * op(A) * op(B) + beta * C`, row-major; op transposes if the flag is set, and `lda`,
+/// `ldb`, `ldc` are row strides of the arrays as stored. `beta == 0` does not read C. Returns 0 or
+/// the status of the library.
+int mpk_sgemm(
+    int trans_a, int trans_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
+    int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
+
+/// A convolution over 1 to 3 spatial axes. Input `[batch, in_channels, input...]`, output
+/// `[batch, out_channels, output...]`. The weight is `[out_channels, in_channels / groups,
+/// kernel...]`, that of a transposed convolution `[in_channels, out_channels / groups, kernel...]`.
+/// Padding at the end of an axis follows from the output size.
+typedef struct {
+  int32_t spatial;
+  int32_t transposed;
+  int64_t batch, groups, in_channels, out_channels;
+  int64_t input[3], output[3], kernel[3], stride[3], dilation[3], pad_before[3];
+} mpk_conv_shape;
+
+/// A convolution prepared for one shape and one weight.
+typedef struct mpk_conv_plan mpk_conv_plan;
+/// Allocates a plan that owns a prepared copy of the weight (and of `bias`, which may be NULL).
+/// Returns NULL if the shape contradicts itself or the library refuses it.
+mpk_conv_plan *mpk_conv_create(
+    const mpk_conv_shape *shape, const float *weight, const float *bias);
+/// Runs a plan; may be called from several threads on one plan. Allocates scratch memory.
+/// Returns 0 or the status of the library.
+int mpk_conv_run(const mpk_conv_plan *plan, const float *x, float *y);
+void mpk_conv_destroy(mpk_conv_plan *plan);
+/// Creates, runs and destroys a plan. Returns 0, or -1 if no plan can be made.
+int mpk_conv(
+    const mpk_conv_shape *shape, const float *weight, const float *bias, const float *x, float *y);
+/// The same with loops of our own, for platforms without a convolution library and for tests.
+int mpk_conv_portable(
+    const mpk_conv_shape *shape, const float *weight, const float *bias, const float *x, float *y);
+/// 1 if the sizes of a shape agree with each other and stay far from overflow.
+int mpk_conv_shape_is_valid(const mpk_conv_shape *shape);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Linear quantization. Arrays are x[rows][columns][inner] with one scale per column: blocks along
+// the last axis are rows = 1 and inner = block length, blocks across rows are inner = 1.
+#include "internal.h"
+
+#include <float.h>
+
+enum { LANES = 16 };
+
+MPK_INLINE void code_range(mpk_quantization scheme, float *low, float *high) {
+  float half = (float)(1 << (scheme.bits - 1));
+  *low = scheme.is_signed ? -half : 0;
+  *high = scheme.is_signed ? half - 1 : 2 * half - 1;
+  if (scheme.is_symmetric) {
+    *low += scheme.is_signed ? 1.0f : 0.0f;
+    *high -= scheme.is_signed ? 0.0f : 1.0f;
+  }
+}
+
+void mpk_code_range(mpk_quantization scheme, int *low, int *high) {
+  float least, most;
+  code_range(scheme, &least, &most);
+  *low = (int)least;
+  *high = (int)most;
+}
+
+// MARK: Ranges
+
+/// Range of one contiguous run. `zero` collects x * 0, which is NaN for infinities and NaNs.
+MPK_INLINE void run_range(
+    int native, int half, const void *x, size_t start, size_t n, float *low, float *high,
+    float *zero) {
+  float least[LANES], most[LANES], product[LANES];
+  for (int j = 0; j < LANES; j++) {
+    least[j] = *low;
+    most[j] = *high;
+    product[j] = 0;
+  }
+  size_t whole = n - n % LANES;
+  for (size_t i = 0; i < whole; i += LANES) {
+    for (int j = 0; j < LANES; j++) {
+      float value = mpk_load(native, half, x, start + i + j);
+      least[j] = value < least[j] ? value : least[j];
+      most[j] = value > most[j] ? value : most[j];
+      product[j] += value * 0;
+    }
+  }
+  for (size_t i = whole; i < n; i++) {
+    float value = mpk_load(native, half, x, start + i);
+    least[0] = value < least[0] ? value : least[0];
+    most[0] = value > most[0] ? value : most[0];
+    product[0] += value * 0;
+  }
+  for (int j = 0; j < LANES; j++) {
+    *low = least[j] < *low ? least[j] : *low;
+    *high = most[j] > *high ? most[j] : *high;
+    *zero += product[j];
+  }
+}
+
+MPK_INLINE int range_of(
+    int native, int half, const void *x, size_t rows, size_t columns, size_t inner,
+    size_t row_stride, float *restrict low, float *restrict high) {
+  float zero = 0;
+  for (size_t r = 0; r < rows; r++) {
+    size_t start = r * row_stride;
+    if (inner != 1) {
+      for (size_t c = 0; c < columns; c++) {
+        run_range(native, half, x, start + c * inner, inner, &low[c], &high[c], &zero);
+      }
+      continue;
+    }
+    int strange = 0;
+    for (size_t c = 0; c < columns; c++) {
+      float value = mpk_load(native, half, x, start + c);
+      low[c] = value < low[c] ? value : low[c];
+      high[c] = value > high[c] ? value : high[c];
+      strange |= !(fabsf(value) <= FLT_MAX);
+    }
+    if (strange) zero = NAN;
+  }
+  return zero != 0 || zero != zero;
+}
+
+MPK_INLINE int block_range_body(
+    int native, const void *x, int half, size_t rows, size_t columns, size_t inner,
+    size_t row_stride, float *low, float *high) {
+  if (half) return range_of(native, 1, x, rows, columns, inner, row_stride, low, high);
+  return range_of(native, 0, x, rows, columns, inner, row_stride, low, high);
+}
+MPK_VERSIONS(
+    int, block_range,
+    (const void *x, int half, size_t rows, size_t columns, size_t inner, size_t row_stride,
+     float *low, float *high),
+    x, half, rows, columns, inner, row_stride, low, high)
+
+// MARK: Parameters
+
+/// Where a float16 intermediate overflows, the step is taken in double precision instead.
+MPK_INLINE float symmetric_scale(int native, int half, float low, float high, float levels) {
+  float magnitude = fabsf(low) > fabsf(high) ? fabsf(low) : fabsf(high);
+  float range = mpk_round(native, half, magnitude + magnitude);
+  if (range <= FLT_MAX) return mpk_round(native, half, range / levels);
+  return mpk_round(native, half, (float)(2.0 * (double)magnitude / (double)levels));
+}
+
+MPK_INLINE void asymmetric_parameters(
+    int native, int half, float low, float high, float least, float most, float *scale,
+    float *zero) {
+  low = low < 0 ? low : 0;
+  high = high > 0 ? high : 0;
+  float levels = most - least;
+  float range = mpk_round(native, half, high - low);
+  float left = mpk_round(native, half, least * high);
+  float right = mpk_round(native, half, most * low);
+  float offset = mpk_round(native, half, left - right);
+  float point = mpk_round(native, half, offset / range);
+  *scale = mpk_round(native, half, range / levels);
+  if (!(range <= FLT_MAX) || !(fabsf(offset) <= FLT_MAX)) {
+    double exact = (double)high - (double)low;
+    point = (float)(((double)least * (double)high - (double)most * (double)low) / exact);
+    *scale = mpk_round(native, half, (float)(exact / (double)levels));
+  }
+  point = rintf(point);
+  point = point < least ? least : point;
+  point = point > most ? most : point;
+  // A block of zeros has no range and its zero point is code 0.
+  *zero = point == point ? point : 0;
+}
+
+MPK_INLINE void parameters_of(
+    int native, int half, const float *low, const float *high, size_t n, mpk_quantization scheme,
+    float *restrict scale, float *restrict zero) {
+  float least, most;
+  code_range(scheme, &least, &most);
+  if (!scheme.is_symmetric) {
+    for (size_t i = 0; i < n; i++) {
+      asymmetric_parameters(native, half, low[i], high[i], least, most, &scale[i], &zero[i]);
+    }
+    return;
+  }
+  float center = scheme.is_signed ? 0 : most / 2;
+  for (size_t i = 0; i < n; i++) {
+    scale[i] = symmetric_scale(native, half, low[i], high[i], most - least);
+    zero[i] = center;
+  }
+}
+
+MPK_INLINE void block_parameters_body(
+    int native, const float *low, const float *high, size_t n, mpk_quantization scheme,
+    float *scale, float *zero) {
+  if (scheme.is_half) {
+    parameters_of(native, 1, low, high, n, scheme, scale, zero);
+  } else {
+    parameters_of(native, 0, low, high, n, scheme, scale, zero);
+  }
+}
+MPK_VERSIONS(
+    void, block_parameters,
+    (const float *low, const float *high, size_t n, mpk_quantization scheme, float *scale,
+     float *zero),
+    low, high, n, scheme, scale, zero)
+
+// MARK: Codes
+
+MPK_INLINE uint8_t code_of(
+    int native, int half, float value, float scale, float zero, float least, float most) {
+  float q = rintf(mpk_round(native, half, value / scale)) + zero;
+  q = q < least ? least : q;
+  q = q > most ? most : q;
+  // 0 / 0 in a block of zeros.
+  q = q == q ? q : 0;
+  return (uint8_t)(int32_t)q;
+}
+
+MPK_INLINE void encode_as(
+    int native, int half, int rounded, const void *x, size_t rows, size_t columns, size_t inner,
+    size_t row_stride, const float *restrict scale, const float *restrict zero,
+    mpk_quantization scheme, uint8_t *restrict codes, size_t code_row_stride) {
+  float least, most;
+  code_range(scheme, &least, &most);
+  for (size_t r = 0; r < rows; r++) {
+    size_t from = r * row_stride, to = r * code_row_stride;
+    if (inner == 1) {
+      for (size_t c = 0; c < columns; c++) {
+        float value = mpk_load(native, half, x, from + c);
+        codes[to + c] = code_of(native, rounded, value, scale[c], zero[c], least, most);
+      }
+      continue;
+    }
+    for (size_t c = 0; c < columns; c++) {
+      float block_scale = scale[c], block_zero = zero[c];
+      for (size_t i = c * inner; i < (c + 1) * inner; i++) {
+        float value = mpk_load(native, half, x, from + i);
+        codes[to + i] = code_of(native, rounded, value, block_scale, block_zero, least, most);
+      }
+    }
+  }
+}
+
+MPK_INLINE void encode_body(
+    int native, const void *x, int half, size_t rows, size_t columns, size_t inner,
+    size_t row_stride, const float *scale, const float *zero, mpk_quantization scheme,
+    uint8_t *codes, size_t code_row_stride) {
+#define ENCODE(half, rounded)                                                                 \
+  encode_as(                                                                                  \
+      native, half, rounded, x, rows, columns, inner, row_stride, scale, zero, scheme, codes, \
+      code_row_stride)
+  if (half) {
+    if (scheme.is_half) ENCODE(1, 1); else ENCODE(1, 0);
+  } else {
+    if (scheme.is_half) ENCODE(0, 1); else ENCODE(0, 0);
+  }
+#undef ENCODE
+}
+MPK_VERSIONS(
+    void, encode,
+    (const void *x, int half, size_t rows, size_t columns, size_t inner, size_t row_stride,
+     const float *scale, const float *zero, mpk_quantization scheme, uint8_t *codes,
+     size_t code_row_stride),
+    x, half, rows, columns, inner, row_stride, scale, zero, scheme, codes, code_row_stride)
