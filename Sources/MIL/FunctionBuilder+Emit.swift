@@ -112,10 +112,11 @@ extension FunctionBuilder {
     var operation = operation
     let single = types.count == 1
     operation.outputs = types.enumerated().map { index, type in
-      function.values.add(
-        ValueInfo(
-          name: single ? operation.name : "\(operation.name)_\(index)", type: type,
-          dims: index == 0 ? dims : nil))
+      var info = ValueInfo(
+        name: single ? operation.name : "\(operation.name)_\(index)", type: type,
+        dims: index == 0 ? dims : nil)
+      info.isConstantExpression = operation.isConstantExpression
+      return function.values.add(info)
     }
     if let first = operation.outputs.first, single { operation.name = function.values[first].name }
     blocks[blocks.count - 1].block.operations.append(operation)

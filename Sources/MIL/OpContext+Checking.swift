@@ -18,8 +18,7 @@ extension OpContext {
         if operand.isOptional || operand.kind == .variadic { continue }
         throw fault("operand '\(operand.name)' is missing")
       }
-      if operand.isConstant && constant(operand.name) == nil && !isConstantExpression(operand.name)
-      {
+      if operand.isConstant && !isConstant(operand.name) {
         throw fault("'\(operand.name)' must be a constant", .unsupportedArgument)
       }
       try check(operand, &domains)
@@ -27,11 +26,6 @@ extension OpContext {
     for input in operation.inputs where signature.operand(input.name) == nil {
       throw fault("has no operand '\(input.name)' in \(opset)", .unsupportedByTarget)
     }
-  }
-
-  /// Whether the operand is computed by operations that Core ML evaluates when it loads the model.
-  private func isConstantExpression(_ name: String) -> Bool {
-    operation.argument(name)?.value.map { values[$0].isConstantExpression } ?? false
   }
 
   private func check(
@@ -69,6 +63,11 @@ extension OpContext {
       domains[domain] = (found, operand.name)
     }
   }
+}
+
+extension Operation {
+  /// Whether Core ML evaluates the operation when it loads the model (`constexpr_*`).
+  package var isConstantExpression: Bool { type.hasPrefix("constexpr_") }
 }
 
 extension ValueInfo {

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension OpSpec {
-  /// Every operation, sorted by name within its family.
-  static let all: [OpSpec] = elementwiseUnary + [softmax]
+  /// Every operation, by family.
+  static let all: [OpSpec] = families.flatMap { $0 }
+
+  private static let families: [[OpSpec]] = [
+    activations,
+    convolutions,
+    elementwiseBinary,
+    elementwiseUnary,
+    linearAlgebra,
+    normalizations,
+    pools,
+    reductions,
+    transformers,
+  ]
 }
