@@ -70,3 +70,21 @@ extension Diagnostic {
       fix: "store the weights as external data")
   }
 }
+
+extension ProtoMessage {
+  /// Decodes the whole file at `path`, which is mapped for as long as that takes. Ranges are
+  /// relative to the start of the file.
+  ///
+  /// Throws `.notFound` when it cannot be opened, otherwise as `init(decoding:)` does.
+  package init(
+    contentsOf path: String, as schema: ProtoSchema, largeFieldThreshold: Int? = nil
+  ) throws(Diagnostic) {
+    let file = try OpenFile(path)
+    self = try file.mapped { bytes in
+      Result { () throws(Diagnostic) in
+        try ProtoMessage(
+          decoding: bytes, as: schema, file: path, largeFieldThreshold: largeFieldThreshold)
+      }
+    }.get()
+  }
+}
