@@ -22,12 +22,12 @@ extension OpSpec {
     ])
 
   /// As `batch_norm`, with mean and variance taken over the spatial axes of each channel of each
-  /// example. C1: `3 <= rank(x) <= 5`. C2: the parameters have one element per channel.
+  /// example. C1: `3 <= rank(x) <= 4`. C2: the parameters have one element per channel.
   /// C3: one `epsilon`.
   private static let instanceNorm = normalization(
     "instance_norm", parameters: scaleAndShift,
     constraints: [
-      .rank("x", in: 3...5), .perChannel("gamma", "beta", of: "x"), .single("epsilon"),
+      .rank("x", in: 3...4), .perChannel("gamma", "beta", of: "x"), .single("epsilon"),
     ])
 
   /// `x / sqrt(sum(x^2) + epsilon)` over the last three axes. C1: `rank(x) >= 3`.
@@ -52,7 +52,7 @@ extension OpSpec {
       .single("epsilon"),
     ])
 
-  /// `x / (k + alpha / size * sum of x^2 over size channels)^beta`. C1: `rank(x) >= 3`.
+  /// `x / (k + alpha / size * sum of x^2 over size channels)^beta`. C1: `3 <= rank(x) <= 4`.
   /// C2: `size >= 1`.
   private static let localResponseNorm = normalization(
     "local_response_norm",
@@ -62,7 +62,7 @@ extension OpSpec {
         .optionalConstant("beta", $0, default: 0.75), .optionalConstant("k", $0, default: 1.0),
       ]
     },
-    constraints: [.rank("x", atLeast: 3), .int("size", atLeast: 1)])
+    constraints: [.rank("x", in: 3...4), .int("size", atLeast: 1)])
 
   private static func normalization(
     _ name: String, parameters: (Domain) -> [Operand], constraints: [Constraint]

@@ -9,9 +9,13 @@ extension OpSpec {
     convolutions,
     elementwiseBinary,
     elementwiseUnary,
+    imageResizing,
     linearAlgebra,
     normalizations,
     pools,
+    quantization,
+    random,
+    recurrent,
     reductions,
     transformers,
   ]
