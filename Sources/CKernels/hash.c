@@ -60,6 +60,13 @@ void mpk_hash_update(mpk_hash *hash, const void *bytes, size_t n) {
   if (n % 64) memcpy(hash->pending, next, n % 64);
 }
 
+/// Spreads every bit of a word over all of it.
+static uint64_t spread(uint64_t x) {
+  x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 32) * 0x94d049bb133111eb;
+  return x ^ x >> 29;
+}
+
 void mpk_hash_final(const mpk_hash *hash, uint64_t result[2]) {
   uint64_t lanes[8];
   memcpy(lanes, hash->lanes, sizeof lanes);
@@ -73,7 +80,11 @@ void mpk_hash_final(const mpk_hash *hash, uint64_t result[2]) {
   for (int round = 0; round < 2; round++) {
     for (int i = 0; i < 8; i += 2) mix(pair, lanes[i], lanes[i + 1]);
   }
-  for (int round = 0; round < 3; round++) mix(pair, start[6], start[7]);
+  for (int round = 0; round < 2; round++) {
+    mix(pair, start[6], start[7]);
+    pair[0] = spread(pair[0]);
+    pair[1] = spread(pair[1]);
+  }
   result[0] = pair[0];
   result[1] = pair[1];
 }

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "internal.h"
 
-enum { TILE = 32 };
+/// Side of a tile: 256 bytes of a line where that keeps the tile in the first-level cache.
+#define TILE(type) (sizeof(type) > 2 ? 256 / sizeof(type) : 128)
 
-/// Tiles keep the lines of both sides in the first-level cache.
+/// Each tile goes through a buffer, so that lines of memory are read and written whole even where
+/// the strides make all of them compete for the same part of the cache.
 #define MPK_TRANSPOSE(type)                                                             \
   static void transpose_##type(                                                         \
       const type *restrict x, size_t x_stride, type *restrict y, size_t y_stride,       \
       size_t rows, size_t columns) {                                                    \
-    for (size_t r0 = 0; r0 < rows; r0 += TILE) {                                        \
-      size_t r1 = rows - r0 < TILE ? rows : r0 + TILE;                                  \
-      for (size_t c0 = 0; c0 < columns; c0 += TILE) {                                   \
-        size_t c1 = columns - c0 < TILE ? columns : c0 + TILE;                          \
-        for (size_t c = c0; c < c1; c++) {                                              \
-          for (size_t r = r0; r < r1; r++) y[c * y_stride + r] = x[r * x_stride + c];   \
+    const size_t side = TILE(type);                                                     \
+    type tile[TILE(type)][TILE(type)];                                                  \
+    for (size_t r0 = 0; r0 < rows; r0 += side) {                                        \
+      size_t height = rows - r0 < side ? rows - r0 : side;                              \
+      for (size_t c0 = 0; c0 < columns; c0 += side) {                                   \
+        size_t width = columns - c0 < side ? columns - c0 : side;                       \
+        for (size_t r = 0; r < height; r++) {                                           \
+          const type *from = x + (r0 + r) * x_stride + c0;                              \
+          for (size_t c = 0; c < width; c++) tile[c][r] = from[c];                      \
+        }                                                                               \
+        for (size_t c = 0; c < width; c++) {                                            \
+          memcpy(y + (c0 + c) * y_stride + r0, tile[c], height * sizeof(type));         \
         }                                                                               \
       }                                                                                 \
     }                                                                                   \
@@ -68,7 +76,7 @@ static void copy_plane(const char *x, char *y, axis outer, axis inner, size_t si
   int64_t unit = (int64_t)size;
   int crosses = outer.from == unit && inner.to == unit && inner.from > 0 && outer.to > 0 &&
                 inner.from % unit == 0 && outer.to % unit == 0;
-  // Tiles are addressed as elements of their type.
+  // A transposition addresses elements by their type.
   int aligned = ((uintptr_t)x % size == 0) && ((uintptr_t)y % size == 0);
   if (crosses && aligned && outer.count > 1 && inner.count > 1) {
     mpk_transpose(
