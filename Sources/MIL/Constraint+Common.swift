@@ -49,9 +49,10 @@ extension Constraint {
     }
   }
 
-  /// A string operand is one of `allowed`.
+  /// A string operand, where present, is one of `allowed`.
   package static func choice(_ name: String, _ allowed: [String]) -> Constraint {
     Constraint("\(name) in {\(allowed.joined(separator: ", "))}") { op in
+      guard op.has(name) else { return }
       let found = try op.string(name)
       guard allowed.contains(found) else {
         let names = allowed.joined(separator: ", ")

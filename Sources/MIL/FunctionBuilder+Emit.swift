@@ -85,8 +85,11 @@ extension FunctionBuilder {
       if case .domain(let domain) = operand.types {
         dtypes[operand.name] =
           domains[domain]
-          // A domain without a value of its own (a decoupled epsilon) follows the main one.
-          ?? domains[.T].flatMap { (signature.domains[domain] ?? []).contains($0) ? $0 : nil }
+          // A float domain without a value of its own (a decoupled epsilon) follows the main one;
+          // integers keep int32: an int8 tensor may well have 200 columns.
+          ?? domains[.T].flatMap {
+            $0.isFloat && (signature.domains[domain] ?? []).contains($0) ? $0 : nil
+          }
       } else if case .oneOf(let allowed) = operand.types, allowed.count == 1 {
         dtypes[operand.name] = allowed[0]
       }

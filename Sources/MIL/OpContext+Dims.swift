@@ -28,8 +28,12 @@ extension OpContext {
     }
   }
 
+  /// Tensors of more integers than this are data, not shapes.
+  private static let mostDims = 64
+
   private func integerDims(_ name: String) throws -> [Dim]? {
-    guard case .tensor(let type)? = try? valueType(of: name), type.dtype.isInteger, type.rank <= 1
+    guard case .tensor(let type)? = try? valueType(of: name), type.dtype.isInteger, type.rank <= 1,
+      let count = type.count, count <= Self.mostDims
     else { return nil }
     return try dims(name)
   }
@@ -70,7 +74,7 @@ extension OpContext {
     var all: [Dim] = []
     for argument in operation.arguments("values") {
       guard case .value(let id) = argument, let type = values[id].type.tensor,
-        type.dtype.isInteger, type.rank <= 1
+        type.dtype.isInteger, type.rank <= 1, let count = type.count, count <= Self.mostDims
       else { return nil }
       if let dims = values[id].dims {
         all += dims

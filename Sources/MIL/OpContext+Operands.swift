@@ -14,8 +14,10 @@ extension OpContext {
 
   /// Whether the two extents can be equal when the program runs.
   package func mayEqual(_ a: Dim, _ b: Dim) -> Bool {
-    guard let difference = (a - b).fixed else { return true }
-    return difference == 0
+    let difference = a - b
+    if let value = difference.fixed { return value == 0 }
+    let (low, high) = bounds(difference)
+    return (low ?? 0) <= 0 && (high ?? 0) >= 0
   }
 
   /// Whether shapes of equal rank can be equal when the program runs.

@@ -6,6 +6,8 @@ extension OpSpec {
 
   private static let families: [[OpSpec]] = [
     activations,
+    compression,
+    controlFlow,
     convolutions,
     elementwiseBinary,
     elementwiseUnary,
@@ -17,6 +19,10 @@ extension OpSpec {
     random,
     recurrent,
     reductions,
+    scatterGather,
+    states,
+    tensorOperations,
+    tensorTransformations,
     transformers,
   ]
 }
