@@ -48,6 +48,12 @@ package struct OpContext {
     operation.arguments(name).map { info($0).type }
   }
 
+  /// The constants that the arguments of a variadic operand are bound to; `nil` for those computed
+  /// at run time.
+  package func constants(of name: String) -> [Constant?] {
+    operation.arguments(name).map { info($0).constant }
+  }
+
   package func tensorTypes(of name: String) throws -> [TensorType] {
     try types(of: name).map { type in
       guard let tensor = type.tensor else {

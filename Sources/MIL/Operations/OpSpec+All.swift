@@ -6,6 +6,7 @@ extension OpSpec {
 
   private static let families: [[OpSpec]] = [
     activations,
+    classification,
     compression,
     controlFlow,
     convolutions,

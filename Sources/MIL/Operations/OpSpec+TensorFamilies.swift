@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension OpSpec {
+  /// Labels from probabilities.
+  static let classification: [OpSpec] = [classify]
+
   /// Weights that Core ML expands when it loads the model.
   static let compression: [OpSpec] = [
-    constexprBlockwiseShiftScale
+    constexprAffineDequantize, constexprBlockwiseShiftScale, constexprCast, constexprLUTToDense,
+    constexprLUTToSparse, constexprSparseBlockwiseShiftScale, constexprSparseToDense,
   ]
 
-  /// Choices, loops and lists.
-  static let controlFlow: [OpSpec] = [
-    select
-  ]
+  /// Constants, choices, loops and lists.
+  static let controlFlow: [OpSpec] = [cond, const, select, whileLoop] + lists
 
   /// Reading and writing at computed indices.
   static let scatterGather: [OpSpec] = [
@@ -19,13 +21,16 @@ extension OpSpec {
   /// Tensors that outlive a prediction.
   static let states: [OpSpec] = [readState, writeState]
 
-  /// Joining, cutting, padding, counting.
+  /// Joining, cutting, padding, counting, sorting.
   static let tensorOperations: [OpSpec] = [
-    concat, cumsum, fill, fillLike, identity, oneHot, pad, range1D, shape, split, stack, tile, topk,
+    argsort, bandPart, concat, cumsum, fill, fillLike, flatten2D, identity, nonMaximumSuppression,
+    nonZero, oneHot, pad, range1D, shape, split, stack, tile, topk,
   ]
 
   /// The same elements in another place or shape.
-  static let tensorTransformations: [OpSpec] = [
-    expandDims, reshape, sliceByIndex, sliceBySize, sliceUpdate, squeeze, transpose,
-  ]
+  static let tensorTransformations: [OpSpec] =
+    [
+      batchToSpace, expandDims, reshape, reshapeLike, reverse, reverseSequence, sliceByIndex,
+      sliceBySize, sliceUpdate, slidingWindows, spaceToBatch, squeeze, transpose,
+    ] + spaceAndDepth
 }
