@@ -77,3 +77,8 @@ extension FunctionBuilder {
     }
   }
 }
+
+extension FunctionBuilder {
+  /// Whether `symbol` can be computed at run time.
+  package func isBound(_ symbol: String) -> Bool { symbolSources[symbol] != nil }
+}

@@ -23,6 +23,7 @@ extension FunctionBuilder {
     attributes: [Attribute] = []
   ) throws -> [Value] {
     let (spec, signature) = try definition(of: type)
+    if let constant = try folded(type, inputs) { return [constant] }
     let opName = name ?? nameHint ?? type
     let dtypes = try resolveDomains(signature, inputs)
     var operation = Operation(type, name: opName, origin: origin)

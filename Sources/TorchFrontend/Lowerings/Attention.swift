@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import MIL
+import Tensors
+
+extension ATenLowering {
+  static let attention: [ATenLowering] = [
+    ATenLowering("aten.scaled_dot_product_attention.default") { call, build in
+      try attend(call, build)
+    },
+    .custom(
+      "aten._scaled_dot_product_flash_attention_for_cpu.default",
+      "aten._scaled_dot_product_efficient_attention.default"
+    ) { call, build in
+      [try call.result(attend(call, build), build)] + call.metas.dropFirst().map { _ in .none }
+    },
+  ]
+
+  /// softmax(scale * q k^T + mask) v: Core ML's operation from iOS 18 on, its parts before.
+  private static func attend(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
+    guard try call.float("dropout_p", default: 0) == 0 else {
+      throw call.fault("'dropout_p' is not 0", fix: "export the model in eval mode")
+    }
+    var query = try call.floatValue("query")
+    var (key, value) = (try call.floatValue("key"), try call.floatValue("value"))
+    let shape = try build.shape(of: query)
+    guard shape.count >= 2, let width = shape.last?.fixed else {
+      throw call.fault("the width of a head is not fixed")
+    }
+    (key, value) = (try grouped(key, shape, build), try grouped(value, shape, build))
+    let scale = try call.float("scale", default: 1 / Double(width).squareRoot())
+    let mask = try mask(call, build, query: shape, key: build.shape(of: key))
+    if build.opset >= .iOS18, shape.count >= 3 {
+      // The operation scales by 1/sqrt(width) itself; the rest goes into the query.
+      query = try build.scale(query, by: scale * Double(width).squareRoot())
+      return try build.mil.scaled_dot_product_attention(
+        query: query, key: key, value: value, attn_mask: mask)
+    }
+    query = try build.scale(query, by: scale)
+    var scores = try build.mil.matmul(x: query, y: key, transpose_x: false, transpose_y: true)
+    if let mask {
+      scores = try build.dtype(of: mask) == .bool
+        ? build.mil.select(cond: mask, a: scores, b: .float(-Double(Float.greatestFiniteMagnitude)))
+        : build.mil.add(x: scores, y: mask)
+    }
+    return try build.mil.matmul(x: build.mil.softmax(x: scores, axis: -1), y: value)
+  }
+
+  /// Keys or values with the batch axes of the query: heads repeated where groups share them.
+  private static func grouped(_ x: Value, _ query: [Dim], _ build: FunctionBuilder) throws -> Value {
+    let shape = try build.shape(of: x)
+    guard shape.count == query.count, shape.count >= 3 else { return x }
+    let batch = query.dropLast(2)
+    if Array(shape.dropLast(2)) == Array(batch) { return x }
+    let head = shape.count - 3
+    if shape[head] != query[head], shape[head] != 1, let from = shape[head].fixed,
+      let to = query[head].fixed, to % from == 0
+    {
+      // Head h of the query attends group h / (to / from).
+      let repeats = to / from
+      let lifted = try build.mil.expand_dims(x: x, axes: .ints([head + 1]))
+      var wide = try build.shape(of: lifted)
+      wide[head + 1] = .fixed(repeats)
+      let repeated = try build.expand(lifted, to: wide)
+      return try build.reshape(repeated, to: Array(batch) + shape.suffix(2))
+    }
+    return try build.expand(x, to: Array(batch) + shape.suffix(2))
+  }
+
+  private static func mask(
+    _ call: TorchCall, _ build: FunctionBuilder, query: [Dim], key: [Dim]
+  ) throws -> Value? {
+    let given = call.has("attn_mask") ? try call.tensor("attn_mask") : nil
+    guard try call.bool("is_causal", default: false) else {
+      return try given.map { tensor in
+        let mask = try tensor.value(build)
+        return tensor.dtype == .int32 ? try build.cast(mask, to: .float32) : mask
+      }
+    }
+    guard given == nil else { throw call.fault("'is_causal' together with 'attn_mask'") }
+    return try build.triangleMask(
+      rows: query[query.count - 2], columns: key[key.count - 2], diagonal: 0, lower: true)
+  }
+}

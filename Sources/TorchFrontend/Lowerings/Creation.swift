@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import MIL
+import Tensors
+
+extension ATenLowering {
+  /// Tensors made from nothing.
+  static let creation: [ATenLowering] = [
+    filling("aten.zeros.default", "aten.zeros_like.default", "aten.new_zeros.default", value: 0),
+    filling("aten.ones.default", "aten.ones_like.default", "aten.new_ones.default", value: 1),
+    // What memory happens to hold is nobody's meaning; zeros are as good as anything.
+    filling(
+      "aten.empty.memory_format", "aten.empty_like.default", "aten.new_empty.default",
+      "aten.empty_strided.default", "aten.empty_permuted.default", value: 0),
+    ATenLowering("aten.full.default", "aten.full_like.default", "aten.new_full.default") { call, build in
+      try build.filled(
+        call.operand("fill_value", as: call.resultDType()), call.resultShape())
+    },
+    ATenLowering("aten.scalar_tensor.default") { call, build in
+      try call.operand("s", as: call.resultDType())
+    },
+    ATenLowering("aten.arange.default", "aten.arange.start", "aten.arange.start_step") { call, build in
+      try range(call, build)
+    },
+    ATenLowering("aten.linspace.default") { call, build in
+      let count = try call.int("steps")
+      let start = try call.float("start")
+      let end = try call.float("end")
+      let step = count > 1 ? (end - start) / Double(count - 1) : 0
+      let values = (0..<count).map { Float(start + Double($0) * step) }
+      return .constant(.numbers(TensorData(float32: values)))
+    },
+    ATenLowering("aten.eye.default", "aten.eye.m") { call, build in
+      let rows = try call.int("n")
+      let columns = call.has("m") ? try call.int("m") : rows
+      var values = [Float](repeating: 0, count: rows * columns)
+      for k in 0..<min(rows, columns) { values[k * columns + k] = 1 }
+      return .constant(.numbers(TensorData(float32: values, shape: [rows, columns])))
+    },
+    ATenLowering("aten.tril.default") { call, build in try triangle(call, build, lower: true) },
+    ATenLowering("aten.triu.default") { call, build in try triangle(call, build, lower: false) },
+    ATenLowering("aten.one_hot.default") { call, build in
+      guard let last = try call.resultShape().last else { throw call.fault("needs a class axis") }
+      return try build.mil.one_hot(
+        indices: call.value("self"), one_hot_vector_size: .dim(last), axis: -1, on_value: 1,
+        off_value: 0)
+    },
+  ]
+
+  private static func filling(_ targets: String..., value: Double) -> ATenLowering {
+    ATenLowering(table: targets) { call, build in
+      try build.filled(build.scalarConstant(value, call.resultDType()), call.resultShape())
+    }
+  }
+
+  private static func range(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
+    let dtype = try call.resultDType()
+    let (start, end, step) = ("start", "end", "step")
+    let isFixed = [start, end, step].allSatisfy { name in
+      if case .dim(let dim) = call.arguments[name] { dim.isFixed } else { true }
+    }
+    guard isFixed else {
+      return try build.mil.range_1d(
+        end: call.operand(end, as: dtype),
+        start: call.has(start) ? call.operand(start, as: dtype) : build.scalarConstant(0, dtype),
+        step: call.has(step) ? call.operand(step, as: dtype) : build.scalarConstant(1, dtype))
+    }
+    let first = try call.float(start, default: 0)
+    let stride = try call.float(step, default: 1)
+    let count = try call.resultShape().first?.fixed ?? 0
+    let values = (0..<count).map { first + Double($0) * stride }
+    return .constant(.numbers(try TensorData(values, as: dtype)))
+  }
+
+  /// `x` where `column - row` is on the kept side of `diagonal`, zero elsewhere.
+  private static func triangle(
+    _ call: TorchCall, _ build: FunctionBuilder, lower: Bool
+  ) throws -> Value {
+    let x = try call.value("self")
+    let shape = try build.shape(of: x)
+    guard shape.count >= 2 else { throw call.fault("needs a matrix") }
+    let diagonal = try call.dim("diagonal", default: 0)
+    let mask = try build.triangleMask(
+      rows: shape[shape.count - 2], columns: shape[shape.count - 1], diagonal: diagonal,
+      lower: lower)
+    if try build.dtype(of: x) == .bool { return try build.mil.logical_and(x: x, y: mask) }
+    let zero = try build.scalarConstant(0, build.dtype(of: x))
+    return try build.mil.select(
+      cond: build.broadcast(mask, to: shape), a: x, b: build.filled(zero, shape))
+  }
+}
+
+extension FunctionBuilder {
+  /// A boolean `[rows, columns]` that is true where `column - row` is at most (at least) `diagonal`.
+  func triangleMask(rows: Dim, columns: Dim, diagonal: Dim, lower: Bool) throws -> Value {
+    if let r = rows.fixed, let c = columns.fixed, let d = diagonal.fixed, r * c <= 1 << 22 {
+      let flags = (0..<r).flatMap { row in
+        (0..<c).map { column in lower ? column - row <= d : column - row >= d }
+      }
+      return .constant(.numbers(TensorData(bool: flags, shape: [r, c])))
+    }
+    let row = try mil.expand_dims(x: counting(to: rows), axes: [1])
+    let column = try mil.expand_dims(x: counting(to: columns), axes: [0])
+    let difference = try mil.sub(x: column, y: row)
+    return lower
+      ? try mil.less_equal(x: difference, y: .dim(diagonal))
+      : try mil.greater_equal(x: difference, y: .dim(diagonal))
+  }
+
+  /// `0, 1, ... extent - 1` as int32.
+  func counting(to extent: Dim) throws -> Value {
+    if let count = extent.fixed { return .ints(Array(0..<count)) }
+    return try refined(mil.range_1d(end: .dim(extent), start: 0, step: 1), [extent])
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import MIL
+
+extension ATenLowering {
+  /// Image resizing.
+  static let resizing: [ATenLowering] = [
+    ATenLowering("aten.upsample_nearest1d.vec", "aten.upsample_nearest1d.default") { call, build in
+      let x = try build.mil.expand_dims(x: call.floatValue(call.imageName), axes: [2])
+      let factor = try call.scale(axis: 0, spatial: 1)
+      let y = try build.mil.upsample_nearest_neighbor(
+        x: x, scale_factor_height: 1.0, scale_factor_width: .float(factor))
+      return try build.mil.squeeze(x: y, axes: [2])
+    },
+    ATenLowering("aten.upsample_nearest2d.vec", "aten.upsample_nearest2d.default") { call, build in
+      try nearest(call, build)
+    },
+    ATenLowering("aten.upsample_bilinear2d.vec", "aten.upsample_bilinear2d.default") { call, build in
+      try bilinear(call, build)
+    },
+    ATenLowering("aten.grid_sampler.default", "aten.grid_sampler_2d.default") { call, build in
+      let modes = ["bilinear", "nearest"]
+      let paddings = ["constant", "border", "reflection"]
+      let mode = try call.int("interpolation_mode")
+      let padding = try call.int("padding_mode")
+      guard modes.indices.contains(mode), paddings.indices.contains(padding),
+        try call.rank("input") == 4
+      else { throw call.fault("this interpolation, padding or rank is not supported") }
+      return try build.mil.resample(
+        x: call.floatValue("input"), coordinates: call.floatValue("grid"),
+        sampling_mode: .string(modes[mode]), padding_mode: .string(paddings[padding]),
+        padding_value: 0.0, coordinates_mode: "normalized_minus_one_to_one",
+        align_corners: .bool(call.bool("align_corners", default: false)))
+    },
+  ]
+
+  private static func nearest(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
+    let x = try call.floatValue(call.imageName)
+    let (vertical, horizontal) = (try call.scale(axis: 0, spatial: 2), try call.scale(axis: 1, spatial: 2))
+    if vertical == vertical.rounded(), horizontal == horizontal.rounded(), vertical >= 1, horizontal >= 1 {
+      return try build.mil.upsample_nearest_neighbor(
+        x: x, scale_factor_height: .float(vertical), scale_factor_width: .float(horizontal))
+    }
+    // Any other size picks rows and columns by PyTorch's rule floor(i * in / out).
+    let shape = try build.shape(of: x)
+    let target = try call.resultShape()
+    var y = x
+    for axis in 2...3 {
+      guard let from = shape[axis].fixed, let to = target[axis].fixed else {
+        throw call.fault("resizing a flexible size by a fraction is not supported")
+      }
+      let factor = call.hasScales ? 1 / (try call.scale(axis: axis - 2, spatial: 2)) : Double(from) / Double(to)
+      let picks = (0..<to).map { min(Int((Double($0) * factor).rounded(.down)), from - 1) }
+      y = try build.mil.gather(x: y, indices: .ints(picks), axis: .int(axis))
+    }
+    return y
+  }
+
+  private static func bilinear(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
+    let x = try call.floatValue(call.imageName)
+    let target = try call.resultShape()
+    let aligned = try call.bool("align_corners", default: false)
+    if let height = target[2].fixed, let width = target[3].fixed {
+      // UNALIGN_CORNERS samples pixel centres, as PyTorch does without align_corners.
+      return try build.mil.resize_bilinear(
+        x: x, target_size_height: .int(height), target_size_width: .int(width),
+        sampling_mode: aligned ? "STRICT_ALIGN_CORNERS" : "UNALIGN_CORNERS")
+    }
+    return try build.mil.upsample_bilinear(
+      x: x, scale_factor_height: .float(call.scale(axis: 0, spatial: 2)),
+      scale_factor_width: .float(call.scale(axis: 1, spatial: 2)), align_corners: .bool(aligned),
+      half_pixel_centers: build.opset >= .iOS16 ? .bool(!aligned) : nil)
+  }
+}
+
+extension TorchCall {
+  var imageName: String { has("input") ? "input" : "self" }
+  var hasScales: Bool { has("scale_factors") || has("scales_h") || has("scales") }
+
+  /// How much larger the result is along a spatial axis.
+  func scale(axis: Int, spatial: Int) throws -> Double {
+    if has("scale_factors") { return try floats("scale_factors")[axis] }
+    let name = spatial == 1 ? "scales" : ["scales_h", "scales_w"][axis]
+    if has(name) { return try float(name) }
+    let from = try shape(imageName)[axis + 2]
+    let to = try resultShape()[axis + 2]
+    guard let a = from.fixed, let b = to.fixed else {
+      guard let ratio = Dim.floorDiv(to, from).fixed, from * .fixed(ratio) == to else {
+        throw fault("the factor between flexible sizes is not known")
+      }
+      return Double(ratio)
+    }
+    return Double(b) / Double(a)
+  }
+}
