@@ -16,7 +16,7 @@ extension JSON {
     do {
       self = try JSONParser(text).parse()
     } catch {
-      throw error.at(Location(file: file, entry: entry))
+      throw file == nil && entry == nil ? error : error.at(Location(file: file, entry: entry))
     }
   }
 
