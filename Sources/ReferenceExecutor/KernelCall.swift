@@ -190,7 +190,7 @@ extension KernelCall {
 extension KernelCall {
   /// Uninitialized elements, kept alive until the call ends.
   func make(_ dtype: DType, _ shape: [Int]) throws -> Tensor {
-    guard shape.allSatisfy({ $0 >= 0 }), elementCount(shape) != nil else {
+    guard Tensor.count(shape) != nil else {
       throw fault("a result of shape \(shape) does not exist")
     }
     let tensor: Tensor

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Kernel {
-  /// Every kernel, sorted by name within its family. Control flow and states are the executor's own.
-  package static let all: [Kernel] = []
+  /// Every kernel. Control flow and access to states are the executor's own.
+  package static let all: [Kernel] =
+    activations + convolutions + elementwiseBinary + elementwiseUnary + gathers + joining
+    + normalizations + permutations + pools + reductions + reshapes + scatters + slices + [
+      cast, einsum, identity, linear, matmul, scaledDotProductAttention, select, shape, softmax,
+    ]
 
   /// Operations that the executor runs itself.
   package static let builtIn: Set<String> = [
-    "const", "cond", "while_loop", "read_state", "write_state", "coreml_update_state",
+    "const", "cond", "while_loop", "read_state", "write_state",
   ]
 }

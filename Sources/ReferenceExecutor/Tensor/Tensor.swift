@@ -34,10 +34,18 @@ package struct Tensor: Sendable {
 
   /// Uninitialized elements of a type that is not string.
   init(uninitialized dtype: DType, _ shape: [Int]) throws {
-    guard let count = elementCount(shape) else {
+    guard let count = Tensor.count(shape) else {
       throw Diagnostic.error(.executionFailed, "a tensor of shape \(shape) does not fit in memory")
     }
     self.init(dtype, shape, try Memory(count: count))
+  }
+
+  /// The number of elements; `nil` for shapes whose sizes could overflow further arithmetic.
+  static func count(_ shape: [Int]) -> Int? {
+    guard shape.allSatisfy({ $0 >= 0 && $0 <= Int32.max }),
+      elementCount(shape.map { max($0, 1) }) ?? .max <= 1 << 56
+    else { return nil }
+    return elementCount(shape)
   }
 
   /// Every element zero (false).
@@ -93,10 +101,10 @@ extension Tensor {
     withExtendedLifetime(handle) { isFloat ? floats.map(Double.init) : ints.map(Double.init) }
   }
 
-  /// The elements as integers; floats are truncated toward zero.
+  /// The elements as integers; floats are truncated toward zero and clamped to int32.
   package var integers: [Int] {
     withExtendedLifetime(handle) {
-      isFloat ? floats.map { Int(saturating: Double($0)) } : ints.map(Int.init)
+      isFloat ? floats.map { Int(Int32(saturating: Double($0))) } : ints.map(Int.init)
     }
   }
 }
