@@ -8,6 +8,37 @@ import Synchronization
   import Darwin
 #endif
 
+/// Where `wake` writes. A plain global without an initializer to run, because a signal handler reads
+/// it; set once, before the handler is installed.
+private nonisolated(unsafe) var wakeDescriptor: Int32 = -1
+
+/// The signal handler: passes the number of the signal to the listening thread.
+private let wake: @convention(c) (Int32) -> Void = { number in
+  let saved = errno
+  var byte = UInt8(truncatingIfNeeded: number)
+  write(wakeDescriptor, &byte, 1)
+  errno = saved
+}
+
+/// Waits for a signal on a thread of its own, where anything may be called.
+private final class Listener: Sendable {
+  private let descriptor: Int32
+  private let last: @Sendable () -> Void
+
+  init(_ descriptor: Int32, _ last: @escaping @Sendable () -> Void) {
+    self.descriptor = descriptor
+    self.last = last
+  }
+
+  func run() {
+    var number: UInt8 = 0
+    while read(descriptor, &number, 1) < 0 && errno == EINTR {}
+    Interruption.removeAll()
+    last()
+    _exit(128 + Int32(number))
+  }
+}
+
 /// What is being written by this process, and its removal when the user interrupts.
 package enum Interruption {
   private struct State {
@@ -18,39 +49,27 @@ package enum Interruption {
 
   private static let state = Mutex(State())
 
-  /// From now on SIGINT, SIGTERM and SIGHUP remove what is in flight, run `last` and end the
-  /// process with status 130. To be called once, before any other thread exists.
+  /// From now on SIGINT and SIGTERM remove what is in flight, run `last` and end the process with
+  /// status 130 (SIGTERM: 143). To be called once.
   package static func removeOutputOnSignal(_ last: @escaping @Sendable () -> Void = {}) {
-    var signals = handled()
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let box = Unmanaged.passRetained(Last(last)).toOpaque()
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    wakeDescriptor = ends[1]
+    let listener = Unmanaged.passRetained(Listener(ends[0], last)).toOpaque()
     #if canImport(Glibc)
       var thread = pthread_t()
     #else
       var thread: pthread_t?
     #endif
-    pthread_create(&thread, nil, { argument in Interruption.wait(argument) }, box)
-  }
-
-  private final class Last: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-
-  private static func handled() -> sigset_t {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
-    return signals
-  }
-
-  private static func wait(_ argument: UnsafeMutableRawPointer?) -> Never {
-    var signals = handled()
-    var signal: Int32 = 0
-    while sigwait(&signals, &signal) != 0 {}
-    removeAll()
-    if let argument { Unmanaged<Last>.fromOpaque(argument).takeUnretainedValue().run() }
-    _exit(130)
+    let started = pthread_create(
+      &thread, nil,
+      { argument in
+        if let argument { Unmanaged<Listener>.fromOpaque(argument).takeUnretainedValue().run() }
+        return nil
+      }, listener)
+    guard started == 0 else { return }
+    for number in [SIGINT, SIGTERM] { signal(number, wake) }
   }
 
   /// Removes every output in flight. A `commit()` that is running finishes first, later ones throw
