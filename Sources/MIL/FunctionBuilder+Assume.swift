@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Diagnostics
+import Diagnostics
 
 extension FunctionBuilder {
   /// Takes over what the source knows of a value's shape where inference does not know it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
-package import Tensors
+import Tensors
 
 extension FunctionBuilder {
   /// The result of an operation that only rearranges or casts a constant, as a constant: a recipe
@@ -17,7 +17,7 @@ extension FunctionBuilder {
   }
 
   private static let foldable: Set<String> = [
-    "transpose", "reshape", "expand_dims", "squeeze", "cast", "slice_by_index", "identity",
+    "transpose", "reshape", "expand_dims", "squeeze", "cast", "slice_by_index",
   ]
 
   private func value(_ name: String, _ inputs: [(String, Value?)]) -> Value? {
@@ -35,7 +35,6 @@ extension FunctionBuilder {
   ) throws -> (any WeightSource)? {
     let rank = source.rank
     switch type {
-    case "identity": return source
     case "transpose":
       guard let axes = try ints("perm", inputs), axes.count == rank else { return nil }
       let order = axes.map { $0 < 0 ? $0 + rank : $0 }

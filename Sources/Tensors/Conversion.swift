@@ -80,7 +80,7 @@ enum Conversion {
     }
   }
 
-  private static func store<X: FixedWidthInteger>(
+  private static func store<X: FixedWidthInteger & BitwiseCopyable>(
     _ input: UnsafeRawBufferPointer, as: X.Type, _ output: UnsafeMutableRawBufferPointer,
     _ to: DType, _ count: Int
   ) throws {

@@ -88,7 +88,10 @@ extension TorchNode {
       return nil
     }
     let parts = frame.split(separator: "\"")
-    guard parts.count >= 3, let number = parts[2].split(separator: " ").dropFirst(1).first(where: { $0.first?.isNumber ?? false })
+    guard parts.count >= 3,
+      let number = parts[2].split(separator: " ").dropFirst(1).first(where: {
+        $0.first?.isNumber ?? false
+      })
     else { return nil }
     let name = parts[1].split(separator: "/").last ?? parts[1]
     return "\(name):\(number.prefix { $0.isNumber })"
@@ -121,9 +124,13 @@ extension TorchArgument {
     case "as_strings": self = .strings(try value.elements().map { try $0.string() })
     case "as_scalar_type": self = .dtype(try DType(torch: value))
     case "as_sym_bool":
-      self = try value.optional("as_bool").map { .bool(try $0.bool()) } ?? .symBool(value.string("as_name"))
+      self =
+        try value.optional("as_bool").map { .bool(try $0.bool()) }
+        ?? .symBool(value.string("as_name"))
     case "as_sym_float":
-      self = try value.optional("as_float").map { .float(try $0.double()) } ?? .symFloat(value.string("as_name"))
+      self =
+        try value.optional("as_float").map { .float(try $0.double()) }
+        ?? .symFloat(value.string("as_name"))
     case "as_graph": self = .graph(try TorchGraph(value.member("graph"), file: file))
     case "as_device", "as_layout", "as_memory_format": self = .ignored(kind)
     default: self = .unknown(kind)

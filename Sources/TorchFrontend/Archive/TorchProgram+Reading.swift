@@ -2,7 +2,7 @@
 import Containers
 import Diagnostics
 import MIL
-package import Tensors
+import Tensors
 
 extension TorchProgram {
   /// Reads an archive of `torch.export.save` (`.pt2`): the graph whole, the weights as ranges of
@@ -109,9 +109,12 @@ private struct ArchiveReader {
   /// Everything stored, by fully qualified name.
   func weights() throws -> [String: any WeightSource] {
     var weights: [String: any WeightSource] = [:]
-    for (folder, suffix) in [("weights", "_weights_config.json"), ("constants", "_constants_config.json")] {
+    for (folder, suffix) in [
+      ("weights", "_weights_config.json"), ("constants", "_constants_config.json"),
+    ] {
       let prefix = path("data/\(folder)/")
-      for entry in archive.entries where entry.name.hasPrefix(prefix) && entry.name.hasSuffix(suffix) {
+      for entry in archive.entries
+      where entry.name.hasPrefix(prefix) && entry.name.hasSuffix(suffix) {
         let text = try archive.read(entry.name, limit: 1 << 30)
         let config = JSONNode(
           try JSON(parsing: text, file: archive.path, entry: entry.name), file: archive.path,

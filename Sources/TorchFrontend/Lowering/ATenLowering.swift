@@ -8,7 +8,9 @@ package struct ATenLowering: Sendable {
   let lower: @Sendable (TorchCall, FunctionBuilder) throws -> [TorchValue]
 
   /// A lowering that gives values of its own.
-  init(_ targets: String..., lower: @escaping @Sendable (TorchCall, FunctionBuilder) throws -> Value) {
+  init(
+    _ targets: String..., lower: @escaping @Sendable (TorchCall, FunctionBuilder) throws -> Value
+  ) {
     self.init(targets: targets) { call, build in [try call.result(lower(call, build), build)] }
   }
 

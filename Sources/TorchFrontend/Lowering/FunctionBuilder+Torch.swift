@@ -24,7 +24,8 @@ extension FunctionBuilder {
     var value = value
     var from = try self.shape(of: value)
     guard shape.count >= from.count else {
-      throw Diagnostic.error(.malformed, at: origin, "a rank-\(from.count) tensor expanded to \(shape.count) axes")
+      throw Diagnostic.error(
+        .malformed, at: origin, "a rank-\(from.count) tensor expanded to \(shape.count) axes")
     }
     if shape.count > from.count {
       let missing = shape.count - from.count

@@ -49,7 +49,8 @@ extension GraphLowering {
   /// `torch.cond(predicate, true graph, false graph, operands)`.
   private func cond(_ node: TorchNode) throws -> [TorchValue] {
     let arguments = node.inputs.map(\.argument)
-    guard arguments.count >= 3, let onTrue = arguments[1].graph, let onFalse = arguments[2].graph else {
+    guard arguments.count >= 3, let onTrue = arguments[1].graph, let onFalse = arguments[2].graph
+    else {
       throw Diagnostic.error(.malformed, at: node.location, "'cond' needs two graphs")
     }
     var operands: [TorchValue] = []

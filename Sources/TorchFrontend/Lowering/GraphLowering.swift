@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Diagnostics
-package import MIL
+import Diagnostics
+import MIL
 import Tensors
 
 /// Walks a graph of the source in order and says each node in MIL.
@@ -112,7 +112,8 @@ final class GraphLowering {
     case .none, .ignored: return .none
     case .tensor(let name):
       guard let value = environment[name] else {
-        throw Diagnostic.error(.malformed, at: build.origin, "tensor '\(name)' is used but not defined")
+        throw Diagnostic.error(
+          .malformed, at: build.origin, "tensor '\(name)' is used but not defined")
       }
       return value
     case .tensors(let items): return .list(try items.map(resolve))

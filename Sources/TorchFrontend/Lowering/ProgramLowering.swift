@@ -84,8 +84,8 @@ struct ProgramLowering {
     let source = try stored(name)
     let dtype = source.dtype.mil
     guard !source.dtype.isComplex else { throw unsupported("'\(name)' is complex") }
-    let value = Constant.weights(try CastSource.cast(source, to: dtype))
-    return TorchTensor(try build.const(Identifier.sanitized(name), value), dtype: dtype)
+    let value = try Constant.weights(CastSource.cast(source, to: dtype))
+    return TorchTensor(build.const(Identifier.sanitized(name), value), dtype: dtype)
   }
 
   private func stored(_ name: String) throws -> any WeightSource {
@@ -157,7 +157,8 @@ struct ProgramLowering {
         results.append((Identifier.sanitized(name), try output(tensor, source.tensors[name])))
       case .user: break
       case .bufferMutation(let value, let buffer):
-        guard let target = buffers[buffer], case .tensor(let tensor) = graph.environment[value] else {
+        guard let target = buffers[buffer], case .tensor(let tensor) = graph.environment[value]
+        else {
           throw malformed("the new value of buffer '\(buffer)' is not defined")
         }
         try target.assign(build.convert(tensor.value(build), to: target.dtype), build)
@@ -207,7 +208,9 @@ extension Dim {
   func solved(for symbol: String) -> ((Dim) -> Dim)? {
     let offset = substituting { $0 == symbol ? .fixed(0) : nil }
     let slope = substituting { $0 == symbol ? .fixed(1) : nil } - offset
-    guard let a = slope.fixed, a != 0, self == .fixed(a) * .symbol(symbol) + offset else { return nil }
+    guard let a = slope.fixed, a != 0, self == .fixed(a) * .symbol(symbol) + offset else {
+      return nil
+    }
     return { whole in .floorDiv(whole - offset, .fixed(a)) }
   }
 }

@@ -4,7 +4,7 @@ import MIL
 import Tensors
 
 /// A node being lowered: its arguments by schema name, as values of the program being built.
-package struct TorchCall {
+struct TorchCall {
   let node: TorchNode
   let arguments: [String: TorchValue]
   /// What tracing recorded of the results.
@@ -97,7 +97,8 @@ package struct TorchCall {
     if !has(name), let fallback { return fallback }
     return try dims(name).map { dim in
       guard let value = dim.fixed else {
-        throw fault("argument '\(name)' is not known at conversion", fix: "export with fixed values")
+        throw fault(
+          "argument '\(name)' is not known at conversion", fix: "export with fixed values")
       }
       return value
     }
@@ -191,7 +192,7 @@ package struct TorchCall {
   }
 
   /// `value` as result `index`: cast to the dtype that tracing recorded, its shape compared.
-  func result(_ value: Value, _ index: Int = 0, _ build: FunctionBuilder) throws -> TorchValue {
+  func result(_ value: Value, _ build: FunctionBuilder, index: Int = 0) throws -> TorchValue {
     guard metas.indices.contains(index), let meta = metas[index] else {
       return .tensor(TorchTensor(value, dtype: try build.dtype(of: value)))
     }
@@ -202,7 +203,7 @@ package struct TorchCall {
 
   func results(_ values: [Value], _ build: FunctionBuilder) throws -> [TorchValue] {
     if metas.count == values.count || metas.count != 1 {
-      return try values.enumerated().map { try result($1, $0, build) }
+      return try values.enumerated().map { try result($1, build, index: $0) }
     }
     return try values.map { .tensor(TorchTensor($0, dtype: try build.dtype(of: $0))) }
   }
@@ -210,7 +211,7 @@ package struct TorchCall {
 
 extension DType {
   /// The dtype that lowered tensors of this dtype have: computation is in float32 and int32.
-  package var mil: DType {
+  var mil: DType {
     switch self {
     case .float16, .float32, .float64, .bfloat16, .float8e4m3fn, .float8e5m2: .float32
     case .bool: .bool

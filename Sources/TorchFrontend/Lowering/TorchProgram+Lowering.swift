@@ -8,7 +8,9 @@ extension TorchProgram {
   ///
   /// Throws a `DiagnosticList` of everything that stands in the way. What only needs to be known
   /// is reported to `warn`.
-  package func lower(_ options: TorchOptions, warn: (Diagnostic) -> Void = { _ in }) throws -> Program {
+  package func lower(_ options: TorchOptions, warn: (Diagnostic) -> Void = { _ in }) throws
+    -> Program
+  {
     var lowering = ProgramLowering(self, options)
     let function = try lowering.run()
     lowering.warnings.forEach(warn)
@@ -47,7 +49,8 @@ extension TorchGraph {
       for argument in node.inputs.compactMap(\.argument.graph) {
         let operands = node.inputs.filter { $0.argument.graph == nil }.flatMap { $0.argument.names }
         let inner = argument.mutatedPlaceholders
-        for (input, operand) in zip(argument.inputs.flatMap(\.names), operands.suffix(argument.inputs.count))
+        for (input, operand) in zip(
+          argument.inputs.flatMap(\.names), operands.suffix(argument.inputs.count))
         where inner.contains(input) { mutated.insert(base[operand] ?? operand) }
       }
       // Any operator may give a view of its first operand; one that does not makes no difference.

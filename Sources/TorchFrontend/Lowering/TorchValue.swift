@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import MIL
-package import Tensors
+import Tensors
 
 /// What a name of the source graph stands for while the graph is lowered.
 package enum TorchValue {
@@ -66,7 +66,8 @@ package final class TorchTensor {
       value = try build.mil.cast(x: value, dtype: .string(target.rawValue))
     }
     let whole =
-      views.isEmpty ? value : try ViewStep.write(value, through: views[...], of: storage.read(build), build)
+      views.isEmpty
+      ? value : try ViewStep.write(value, through: views[...], of: storage.read(build), build)
     try storage.write(whole, build)
   }
 }

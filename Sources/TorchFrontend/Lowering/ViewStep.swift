@@ -44,7 +44,8 @@ package enum ViewStep {
         rest.isEmpty ? value : try write(value, through: rest, of: slices.read(base, build), build)
       return try slices.update(base, with: update, build)
     }
-    let inner = try write(value, through: steps.dropFirst(), of: first.apply(to: base, build), build)
+    let inner = try write(
+      value, through: steps.dropFirst(), of: first.apply(to: base, build), build)
     return try first.undo(inner, of: base, build)
   }
 
@@ -120,7 +121,9 @@ struct SliceWindow {
   func read(_ base: Value, _ build: FunctionBuilder) throws -> Value {
     let shape = try build.shape(of: base)
     // An axis taken whole needs no extent at run time.
-    let whole = shape.indices.map { begin[$0] == 0 && end[$0] == shape[$0] && step[$0] == 1 && !squeezed[$0] }
+    let whole = shape.indices.map {
+      begin[$0] == 0 && end[$0] == shape[$0] && step[$0] == 1 && !squeezed[$0]
+    }
     if whole.allSatisfy({ $0 }) { return base }
     return try build.mil.slice_by_index(
       x: base, begin: bounds(begin, whole), end: bounds(end, whole),
@@ -132,7 +135,9 @@ struct SliceWindow {
 
   func update(_ base: Value, with update: Value, _ build: FunctionBuilder) throws -> Value {
     let shape = try build.shape(of: base)
-    let whole = shape.indices.map { begin[$0] == 0 && end[$0] == shape[$0] && step[$0] == 1 && !squeezed[$0] }
+    let whole = shape.indices.map {
+      begin[$0] == 0 && end[$0] == shape[$0] && step[$0] == 1 && !squeezed[$0]
+    }
     if whole.allSatisfy({ $0 }) { return update }
     if build.opset < .iOS18 { return try concatenated(base, update, build) }
     return try build.mil.slice_update(
@@ -158,13 +163,16 @@ struct SliceWindow {
         fix: "use a target of iOS18 or later")
     }
     let dropped = squeezed.indices.filter { squeezed[$0] }
-    var inner = dropped.isEmpty ? update : try build.mil.expand_dims(x: update, axes: .ints(dropped))
+    var inner =
+      dropped.isEmpty ? update : try build.mil.expand_dims(x: update, axes: .ints(dropped))
     // From the innermost partial axis outward, each level joins within the window of those outside.
     let partial = shape.indices.filter { !(begin[$0] == 0 && end[$0] == shape[$0]) }
     for axis in partial.reversed() {
       var low = shape.map { _ in Dim.fixed(0) }
       var high = shape
-      for outer in partial where outer < axis { (low[outer], high[outer]) = (begin[outer], end[outer]) }
+      for outer in partial where outer < axis {
+        (low[outer], high[outer]) = (begin[outer], end[outer])
+      }
       var parts: [Value] = []
       if begin[axis] != 0 {
         var top = high

@@ -21,7 +21,8 @@ extension ATenLowering {
           x: call.floatValue("self"), alpha: .float(call.float("negative_slope", default: 0.01)))
       },
       ATenLowering("aten.elu.default") { call, build in
-        guard try call.float("scale", default: 1) == 1, try call.float("input_scale", default: 1) == 1
+        guard try call.float("scale", default: 1) == 1,
+          try call.float("input_scale", default: 1) == 1
         else { throw call.fault("'scale' and 'input_scale' of elu must be 1") }
         return try build.mil.elu(
           x: call.floatValue("self"), alpha: .float(call.float("alpha", default: 1)))
@@ -92,11 +93,16 @@ extension ATenLowering {
         let halves = try build.emit("split", ["x": x, "num_splits": 2, "axis": .int(axis)])
         return try build.mil.mul(x: halves[0], y: build.mil.sigmoid(x: halves[1]))
       },
-      ATenLowering("aten.softmax.int", "aten._softmax.default", "aten._safe_softmax.default", "aten.special_softmax.int") { call, build in
+      ATenLowering(
+        "aten.softmax.int", "aten._softmax.default", "aten._safe_softmax.default",
+        "aten.special_softmax.int"
+      ) { call, build in
         let x = try call.floatValue("self")
         return try build.softmax(x, axis: call.axis("dim", rank: build.rank(of: x)))
       },
-      ATenLowering("aten.log_softmax.int", "aten._log_softmax.default", "aten.special_log_softmax.int") { call, build in
+      ATenLowering(
+        "aten.log_softmax.int", "aten._log_softmax.default", "aten.special_log_softmax.int"
+      ) { call, build in
         // x - max - log(sum(exp(x - max))), which keeps its precision where log(softmax) loses it.
         let x = try call.floatValue("self")
         let axis = try call.axis("dim", rank: build.rank(of: x))
@@ -106,10 +112,13 @@ extension ATenLowering {
           x: build.mil.exp(x: shifted), axes: .ints([axis]), keep_dims: true)
         return try build.mil.sub(x: shifted, y: build.mil.log(x: total, epsilon: 0.0))
       },
-      ATenLowering("aten.clamp.default", "aten.clip.default", "aten.clamp_min.default", "aten.clamp_max.default")
-      { call, build in try clamp(call, build) },
-      ATenLowering("aten.clamp.Tensor", "aten.clip.Tensor", "aten.clamp_min.Tensor", "aten.clamp_max.Tensor")
-      { call, build in try clamp(call, build) },
+      ATenLowering(
+        "aten.clamp.default", "aten.clip.default", "aten.clamp_min.default",
+        "aten.clamp_max.default"
+      ) { call, build in try clamp(call, build) },
+      ATenLowering(
+        "aten.clamp.Tensor", "aten.clip.Tensor", "aten.clamp_min.Tensor", "aten.clamp_max.Tensor"
+      ) { call, build in try clamp(call, build) },
       ATenLowering("aten.nan_to_num.default") { call, build in
         let x = try call.floatValue("self")
         let greatest = Double(Float.greatestFiniteMagnitude)

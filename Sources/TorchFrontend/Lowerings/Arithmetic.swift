@@ -22,8 +22,9 @@ extension ATenLowering {
       let (x, y) = try call.promoted("self", "other")
       return try build.mil.mul(x: x, y: y)
     },
-    ATenLowering("aten.div.Tensor", "aten.div.Scalar", "aten.divide.Tensor", "aten.true_divide.Tensor")
-    { call, build in
+    ATenLowering(
+      "aten.div.Tensor", "aten.div.Scalar", "aten.divide.Tensor", "aten.true_divide.Tensor"
+    ) { call, build in
       let (x, y) = try call.promoted("self", "other", to: .float32)
       return try build.mil.real_div(x: x, y: y)
     },
@@ -45,7 +46,8 @@ extension ATenLowering {
       return try build.mil.mul(x: build.mil.sign(x: x), y: magnitude)
     },
     ATenLowering(
-      "aten.pow.Tensor_Scalar", "aten.pow.Tensor_Tensor", "aten.pow.Scalar", "aten.float_power.Tensor_Scalar"
+      "aten.pow.Tensor_Scalar", "aten.pow.Tensor_Tensor", "aten.pow.Scalar",
+      "aten.float_power.Tensor_Scalar"
     ) { call, build in try power(call, build) },
     extremum("aten.maximum.default", "maximum"), extremum("aten.max.other", "maximum"),
     extremum("aten.fmax.default", "maximum"),
@@ -58,7 +60,8 @@ extension ATenLowering {
         x: call.floatValue("self"), y: build.scale(product, by: call.float("value", default: 1)))
     },
     ATenLowering("aten.addcdiv.default") { call, build in
-      let ratio = try build.mil.real_div(x: call.floatValue("tensor1"), y: call.floatValue("tensor2"))
+      let ratio = try build.mil.real_div(
+        x: call.floatValue("tensor1"), y: call.floatValue("tensor2"))
       return try build.mil.add(
         x: call.floatValue("self"), y: build.scale(ratio, by: call.float("value", default: 1)))
     },
@@ -105,7 +108,8 @@ extension ATenLowering {
   }
 
   private static func power(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
-    if case .tensor = call.arguments["exponent"] {} else {
+    if case .tensor = call.arguments["exponent"] {
+    } else {
       let exponent = try call.float("exponent")
       let x = try call.numericValue("self")
       if exponent == 1 { return x }

@@ -39,7 +39,8 @@ extension ATenLowering {
     query = try build.scale(query, by: scale)
     var scores = try build.mil.matmul(x: query, y: key, transpose_x: false, transpose_y: true)
     if let mask {
-      scores = try build.dtype(of: mask) == .bool
+      scores =
+        try build.dtype(of: mask) == .bool
         ? build.mil.select(cond: mask, a: scores, b: .float(-Double(Float.greatestFiniteMagnitude)))
         : build.mil.add(x: scores, y: mask)
     }
@@ -47,7 +48,8 @@ extension ATenLowering {
   }
 
   /// Keys or values with the batch axes of the query: heads repeated where groups share them.
-  private static func grouped(_ x: Value, _ query: [Dim], _ build: FunctionBuilder) throws -> Value {
+  private static func grouped(_ x: Value, _ query: [Dim], _ build: FunctionBuilder) throws -> Value
+  {
     let shape = try build.shape(of: x)
     guard shape.count == query.count, shape.count >= 3 else { return x }
     let batch = query.dropLast(2)

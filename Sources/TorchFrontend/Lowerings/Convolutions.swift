@@ -4,14 +4,20 @@ import MIL
 
 extension ATenLowering {
   static let convolutions: [ATenLowering] = [
-    ATenLowering("aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default",
-      "aten.conv1d.padding", "aten.conv2d.padding", "aten.conv3d.padding") { call, build in
+    ATenLowering(
+      "aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default",
+      "aten.conv1d.padding", "aten.conv2d.padding", "aten.conv3d.padding"
+    ) { call, build in
       try convolve(call, build)
     },
-    ATenLowering("aten.convolution.default", "aten._convolution.default", "aten._convolution.deprecated") { call, build in
+    ATenLowering(
+      "aten.convolution.default", "aten._convolution.default", "aten._convolution.deprecated"
+    ) { call, build in
       try call.bool("transposed", default: false) ? transposed(call, build) : convolve(call, build)
     },
-    ATenLowering("aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input") { call, build in
+    ATenLowering(
+      "aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"
+    ) { call, build in
       try transposed(call, build)
     },
   ]
@@ -50,7 +56,9 @@ extension ATenLowering {
     let shape = try build.shape(of: weight)
     let dilation = try call.perAxis("dilation", spatial, default: 1)
     return try (0..<spatial).flatMap { axis -> [Int] in
-      guard let kernel = shape[axis + 2].fixed else { throw call.fault("the kernel's size is not fixed") }
+      guard let kernel = shape[axis + 2].fixed else {
+        throw call.fault("the kernel's size is not fixed")
+      }
       let total = dilation[axis] * (kernel - 1)
       return [total / 2, total - total / 2]
     }

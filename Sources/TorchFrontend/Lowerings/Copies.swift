@@ -11,13 +11,14 @@ extension ATenLowering {
       "aten.alias_copy.default", "aten.detach_copy.default", "aten.expand_copy.default"
     ) { call, build in try build.broadcast(call.value("self"), to: call.resultShape()) },
     .custom(
-      "aten.to.dtype", "aten.to.device", "aten.to.dtype_layout", "aten.to.other", "aten.to.prim_Device",
+      "aten.to.dtype", "aten.to.device", "aten.to.dtype_layout", "aten.to.other",
+      "aten.to.prim_Device",
       "aten._to_copy.default", "aten.type_as.default", "aten.float.default", "aten.int.default"
     ) { call, build in
       let source = try call.tensor("self")
       let target = try call.resultDType()
       // Moving a tensor to where it is gives the tensor itself.
-      let isCopy = call.node.operatorName == "_to_copy" || (try call.bool("copy", default: false))
+      let isCopy = try call.bool("copy", default: call.node.operatorName == "_to_copy")
       if target == source.dtype, !isCopy { return [.tensor(source)] }
       return [try call.result(build.convert(source.value(build), to: target), build)]
     },
@@ -74,7 +75,9 @@ extension FunctionBuilder {
   /// A tensor of `shape`, every element `value` (a scalar or one-element tensor).
   func filled(_ value: Value, _ shape: [Dim]) throws -> Value {
     let fixed = shape.compactMap(\.fixed)
-    if fixed.count == shape.count, let data = try constant(of: value)?.smallTensor(), data.count == 1 {
+    if fixed.count == shape.count, let data = try constant(of: value)?.smallTensor(),
+      data.count == 1
+    {
       let count = fixed.reduce(1, *)
       if count <= 65_536 {
         let dense = try TensorData(

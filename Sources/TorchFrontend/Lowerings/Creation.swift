@@ -11,14 +11,16 @@ extension ATenLowering {
     filling(
       "aten.empty.memory_format", "aten.empty_like.default", "aten.new_empty.default",
       "aten.empty_strided.default", "aten.empty_permuted.default", value: 0),
-    ATenLowering("aten.full.default", "aten.full_like.default", "aten.new_full.default") { call, build in
+    ATenLowering("aten.full.default", "aten.full_like.default", "aten.new_full.default") {
+      call, build in
       try build.filled(
         call.operand("fill_value", as: call.resultDType()), call.resultShape())
     },
     ATenLowering("aten.scalar_tensor.default") { call, build in
       try call.operand("s", as: call.resultDType())
     },
-    ATenLowering("aten.arange.default", "aten.arange.start", "aten.arange.start_step") { call, build in
+    ATenLowering("aten.arange.default", "aten.arange.start", "aten.arange.start_step") {
+      call, build in
       try range(call, build)
     },
     ATenLowering("aten.linspace.default") { call, build in

@@ -11,9 +11,12 @@ extension FunctionBuilder {
     }
     let sides = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     let terms = sides[0].split(separator: ",", omittingEmptySubsequences: false).map(Array.init)
-    guard terms.count == operands.count else { throw call.fault("'\(equation)' does not match its operands") }
+    guard terms.count == operands.count else {
+      throw call.fault("'\(equation)' does not match its operands")
+    }
     let output = sides.count == 2 ? Array(sides[1].dropFirst()) : implicitOutput(terms)
-    var (labels, value) = try reduced(operands[0], terms[0], keep: output + terms.dropFirst().flatMap { $0 }, call)
+    var (labels, value) = try reduced(
+      operands[0], terms[0], keep: output + terms.dropFirst().flatMap { $0 }, call)
     for index in terms.indices.dropFirst() {
       let later = output + terms[(index + 1)...].flatMap { $0 }
       let (next, other) = try reduced(operands[index], terms[index], keep: later + labels, call)
@@ -21,7 +24,9 @@ extension FunctionBuilder {
     }
     (labels, value) = try reduced(value, labels, keep: output, call)
     let order = output.compactMap { labels.firstIndex(of: $0) }
-    guard order.count == output.count else { throw call.fault("'\(equation)' has an output axis of no operand") }
+    guard order.count == output.count else {
+      throw call.fault("'\(equation)' has an output axis of no operand")
+    }
     return order == Array(order.indices) ? value : try mil.transpose(x: value, perm: .ints(order))
   }
 
@@ -57,7 +62,8 @@ extension FunctionBuilder {
     let x = try grouped(a, p, [batch, left, summed])
     let y = try grouped(b, q, [batch, summed, right])
     let extents = Dictionary(
-      try zip(p + q, shape(of: a) + shape(of: b)).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+      try zip(p + q, shape(of: a) + shape(of: b)).map { ($0, $1) },
+      uniquingKeysWith: { first, _ in first })
     let product = try mil.matmul(x: x, y: y)
     let labels = batch + left + right
     return (labels, try reshape(product, to: labels.compactMap { extents[$0] }))
@@ -69,7 +75,8 @@ extension FunctionBuilder {
   ) throws -> Value {
     let shape = try self.shape(of: value)
     let order = groups.flatMap { $0 }.compactMap { labels.firstIndex(of: $0) }
-    let permuted = order == Array(order.indices) ? value : try mil.transpose(x: value, perm: .ints(order))
+    let permuted =
+      order == Array(order.indices) ? value : try mil.transpose(x: value, perm: .ints(order))
     let merged = groups.map { group in
       group.compactMap { labels.firstIndex(of: $0) }.map { shape[$0] }
     }

@@ -54,7 +54,8 @@ extension ATenLowering {
       },
       ATenLowering("aten.trunc.default", "aten.fix.default") { call, build in
         let x = try call.floatValue("self")
-        return try build.mil.mul(x: build.mil.sign(x: x), y: build.mil.floor(x: build.mil.abs(x: x)))
+        return try build.mil.mul(
+          x: build.mil.sign(x: x), y: build.mil.floor(x: build.mil.abs(x: x)))
       },
       ATenLowering("aten.frac.default") { call, build in
         let x = try call.floatValue("self")
@@ -89,7 +90,8 @@ extension ATenLowering {
 
   private static func logarithm(_ target: String, perNat factor: Double) -> ATenLowering {
     ATenLowering(target) { call, build in
-      try build.mil.mul(x: build.mil.log(x: call.floatValue("self"), epsilon: 0.0), y: .float(factor))
+      try build.mil.mul(
+        x: build.mil.log(x: call.floatValue("self"), epsilon: 0.0), y: .float(factor))
     }
   }
 }

@@ -61,14 +61,17 @@ extension ATenLowering {
       let value = try build.filled(call.operand("value", as: build.dtype(of: x)), shape)
       return try build.scatter(x, at: index, value, axis: axis, mode: "update")
     },
-    ATenLowering("aten.scatter.src", "aten.scatter.value", "aten.scatter_add.default", "aten.scatter.reduce") { call, build in
+    ATenLowering(
+      "aten.scatter.src", "aten.scatter.value", "aten.scatter_add.default", "aten.scatter.reduce"
+    ) { call, build in
       try scatterAlongAxis(call, build)
     },
     ATenLowering("aten.select_scatter.default") { call, build in
       let x = try call.value("self")
       let shape = try build.shape(of: x)
       let axis = try call.axis("dim", rank: shape.count)
-      let step = ViewStep.select(axis: axis, index: call.wrapped(try call.dim("index"), extent: shape[axis]))
+      let step = ViewStep.select(
+        axis: axis, index: call.wrapped(try call.dim("index"), extent: shape[axis]))
       return try ViewStep.write(
         build.convert(call.value("src"), to: build.dtype(of: x)), through: [step], of: x, build)
     },
@@ -96,7 +99,8 @@ extension ATenLowering {
     },
   ]
 
-  private static func scatterAlongAxis(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
+  private static func scatterAlongAxis(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value
+  {
     let x = try call.value("self")
     let dtype = try build.dtype(of: x)
     let axis = try call.axis("dim", rank: build.rank(of: x))
@@ -110,7 +114,8 @@ extension ATenLowering {
       let source = try build.convert(call.value("src"), to: dtype)
       let extents = try build.shape(of: source)
       updates = try extents.indices.reduce(source) { part, k in
-        extents[k] == shape[k] ? part
+        extents[k] == shape[k]
+          ? part
           : try ViewStep.slice(axis: k, start: 0, extent: shape[k], step: 1).apply(to: part, build)
       }
     }

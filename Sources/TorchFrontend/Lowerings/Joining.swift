@@ -4,7 +4,8 @@ import MIL
 extension ATenLowering {
   /// Operators over a list of tensors.
   static let joining: [ATenLowering] = [
-    ATenLowering("aten.cat.default", "aten.concat.default", "aten.concatenate.default") { call, build in
+    ATenLowering("aten.cat.default", "aten.concat.default", "aten.concatenate.default") {
+      call, build in
       let dtype = try call.resultDType()
       // PyTorch lets empty one-dimensional tensors be joined with anything.
       let parts = try call.values("tensors").filter { try build.shape(of: $0) != [0] }
@@ -23,7 +24,8 @@ extension ATenLowering {
       let axis = try call.axis("dim", rank: build.rank(of: first) + 1, default: 0)
       return try build.mil.stack(values: .many(parts), axis: .int(axis))
     },
-    ATenLowering("aten.hstack.default", "aten.vstack.default", "aten.column_stack.default") { call, build in
+    ATenLowering("aten.hstack.default", "aten.vstack.default", "aten.column_stack.default") {
+      call, build in
       let parts = try call.values("tensors")
       let result = try call.resultShape()
       let ranked = try parts.map { part -> Value in

@@ -10,7 +10,9 @@ extension ATenLowering {
         call.floatValue("input"), weight: call.floatValue("weight"),
         bias: call.has("bias") ? call.floatValue("bias") : nil)
     },
-    ATenLowering("aten.matmul.default", "aten.mm.default", "aten.bmm.default", "aten.__matmul__.default") { call, build in
+    ATenLowering(
+      "aten.matmul.default", "aten.mm.default", "aten.bmm.default", "aten.__matmul__.default"
+    ) { call, build in
       try build.matmul(
         call.floatValue("self"), call.floatValue(call.has("mat2") ? "mat2" : "other"))
     },
@@ -20,7 +22,9 @@ extension ATenLowering {
     ATenLowering("aten.dot.default", "aten.vdot.default") { call, build in
       try build.matmul(call.floatValue("self"), call.floatValue("tensor"))
     },
-    ATenLowering("aten.addmm.default", "aten.addbmm.default", "aten.baddbmm.default", "aten.addmv.default") { call, build in
+    ATenLowering(
+      "aten.addmm.default", "aten.addbmm.default", "aten.baddbmm.default", "aten.addmv.default"
+    ) { call, build in
       try addmm(call, build)
     },
     ATenLowering("aten.outer.default", "aten.ger.default") { call, build in
@@ -29,7 +33,9 @@ extension ATenLowering {
       return try build.mil.mul(x: x, y: y)
     },
     ATenLowering("aten.einsum.default") { call, build in
-      try build.einsum(call.string("equation"), call.tensors("tensors").map { try build.cast($0.value(build), to: .float32) }, call)
+      try build.einsum(
+        call.string("equation"),
+        call.tensors("tensors").map { try build.cast($0.value(build), to: .float32) }, call)
     },
     ATenLowering("aten.bilinear.default") { call, build in
       throw call.fault("'bilinear' is not supported", fix: "write it as an einsum")
@@ -38,7 +44,9 @@ extension ATenLowering {
 
   /// `beta * self + alpha * (a @ b)`.
   private static func addmm(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
-    let names = call.has("mat1") ? ("mat1", "mat2") : call.has("batch1") ? ("batch1", "batch2") : ("mat", "vec")
+    let names =
+      call.has("mat1")
+      ? ("mat1", "mat2") : call.has("batch1") ? ("batch1", "batch2") : ("mat", "vec")
     let beta = try call.float("beta", default: 1)
     let alpha = try call.float("alpha", default: 1)
     let (a, b) = (try call.floatValue(names.0), try call.floatValue(names.1))

@@ -5,7 +5,9 @@ import Tensors
 extension ATenLowering {
   /// Choice between two values by a boolean.
   static let masking: [ATenLowering] = [
-    ATenLowering("aten.where.self", "aten.where.ScalarOther", "aten.where.ScalarSelf", "aten.where.Scalar") { call, build in
+    ATenLowering(
+      "aten.where.self", "aten.where.ScalarOther", "aten.where.ScalarSelf", "aten.where.Scalar"
+    ) { call, build in
       let dtype = try call.resultDType()
       return try build.choose(
         build.convert(call.value("condition"), to: .bool), call.operand("self", as: dtype),

@@ -32,7 +32,8 @@ extension ATenLowering {
       let epsilon = try call.float("eps", default: 1.1920928955078125e-07)
       let square = try build.mil.reduce_mean(
         x: build.mil.mul(x: x, y: x), axes: .ints(Array((rank - count)..<rank)), keep_dims: true)
-      let factor = try build.mil.rsqrt(x: build.mil.add(x: square, y: .float(epsilon)), epsilon: 0.0)
+      let factor = try build.mil.rsqrt(
+        x: build.mil.add(x: square, y: .float(epsilon)), epsilon: 0.0)
       let y = try build.mil.mul(x: x, y: factor)
       return try call.optionalFloat("weight").map { try build.mil.mul(x: y, y: $0) } ?? y
     },

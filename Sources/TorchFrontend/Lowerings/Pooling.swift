@@ -12,7 +12,9 @@ extension ATenLowering {
         ATenLowering("aten.avg_pool\(spatial)d.default") { call, build in
           try averagePool(call, build, spatial)
         },
-        ATenLowering("aten.adaptive_avg_pool\(spatial)d.default", "aten._adaptive_avg_pool\(spatial)d.default") { call, build in
+        ATenLowering(
+          "aten.adaptive_avg_pool\(spatial)d.default", "aten._adaptive_avg_pool\(spatial)d.default"
+        ) { call, build in
           try adaptive(call, build, spatial, "reduce_mean", "avg_pool")
         },
         .custom("aten.max_pool\(spatial)d_with_indices.default") { call, build in
@@ -79,7 +81,8 @@ extension ATenLowering {
       }
       let extents = try (0..<spatial).map { axis -> Int in
         guard let fixed = shape[axis + 2].fixed else {
-          throw call.fault("adaptive pooling of a flexible size is not supported", fix: "export with a fixed size")
+          throw call.fault(
+            "adaptive pooling of a flexible size is not supported", fix: "export with a fixed size")
         }
         return fixed
       }
@@ -114,7 +117,8 @@ extension ATenLowering {
         return try build.emit(
           reduction, ["x": window, "axes": .ints([axis]), "keep_dims": true])[0]
       }
-      value = parts.count == 1 ? parts[0] : try build.mil.concat(values: .many(parts), axis: .int(axis))
+      value =
+        parts.count == 1 ? parts[0] : try build.mil.concat(values: .many(parts), axis: .int(axis))
     }
     return value
   }

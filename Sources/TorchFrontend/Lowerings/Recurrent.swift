@@ -27,9 +27,12 @@ extension ATenLowering {
     },
   ]
 
-  private static func gates(_ call: TorchCall, _ build: FunctionBuilder, _ hidden: Value) throws -> Value {
+  private static func gates(_ call: TorchCall, _ build: FunctionBuilder, _ hidden: Value) throws
+    -> Value
+  {
     try build.mil.add(
-      x: build.linear(call.floatValue("input"), weight: call.floatValue("w_ih"), bias: call.optionalFloat("b_ih")),
+      x: build.linear(
+        call.floatValue("input"), weight: call.floatValue("w_ih"), bias: call.optionalFloat("b_ih")),
       y: build.linear(hidden, weight: call.floatValue("w_hh"), bias: call.optionalFloat("b_hh")))
   }
 
@@ -47,8 +50,10 @@ extension ATenLowering {
 
   private static func gruCell(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
     let hidden = try call.floatValue("hx")
-    let x = try build.linear(call.floatValue("input"), weight: call.floatValue("w_ih"), bias: call.optionalFloat("b_ih"))
-    let h = try build.linear(hidden, weight: call.floatValue("w_hh"), bias: call.optionalFloat("b_hh"))
+    let x = try build.linear(
+      call.floatValue("input"), weight: call.floatValue("w_ih"), bias: call.optionalFloat("b_ih"))
+    let h = try build.linear(
+      hidden, weight: call.floatValue("w_hh"), bias: call.optionalFloat("b_hh"))
     return try build.gruStep(x, h, hidden)
   }
 }

@@ -80,7 +80,9 @@ struct RecurrentStack {
     var states: [[Value]] = initial.map { _ in [] }
     for direction in 0..<directions {
       let index = layer * directions + direction
-      let start = try initial.map { try ViewStep.select(axis: 0, index: .fixed(index)).apply(to: $0, build) }
+      let start = try initial.map {
+        try ViewStep.select(axis: 0, index: .fixed(index)).apply(to: $0, build)
+      }
       let (sequence, final) = try single(index, x, start, isReverse: direction == 1)
       sequences.append(sequence)
       for (k, value) in final.enumerated() { states[k].append(value) }
@@ -163,7 +165,9 @@ struct RecurrentStack {
   /// The blocks of rows of an LSTM's gates in MIL's order.
   private func reordered(_ value: Value) throws -> Value {
     guard case .lstm = kind else { return value }
-    guard let source = build.constant(of: value)?.source, let rows = source.shape.first, rows % 4 == 0 else {
+    guard let source = build.constant(of: value)?.source, let rows = source.shape.first,
+      rows % 4 == 0
+    else {
       throw call.fault("the weights of a recurrent layer must be constants")
     }
     let data = try source.materialized()

@@ -9,9 +9,13 @@ extension ATenLowering {
     reduction(["aten.amax.default", "aten.max.default"], "reduce_max"),
     reduction(["aten.amin.default", "aten.min.default"], "reduce_min"),
     reduction(["aten.prod.default", "aten.prod.dim_int"], "reduce_prod"),
-    reduction(["aten.logsumexp.default", "aten.special_logsumexp.default"], "reduce_log_sum_exp", isFloat: true),
-    ATenLowering("aten.argmax.default") { call, build in try argument(call, build, "reduce_argmax") },
-    ATenLowering("aten.argmin.default") { call, build in try argument(call, build, "reduce_argmin") },
+    reduction(
+      ["aten.logsumexp.default", "aten.special_logsumexp.default"], "reduce_log_sum_exp",
+      isFloat: true),
+    ATenLowering("aten.argmax.default") { call, build in try argument(call, build, "reduce_argmax")
+    },
+    ATenLowering("aten.argmin.default") { call, build in try argument(call, build, "reduce_argmin")
+    },
     .several("aten.max.dim") { call, build in
       try extremum(call, build, "reduce_max", "reduce_argmax")
     },
@@ -37,7 +41,10 @@ extension ATenLowering {
       [try variance(call, build), try build.reduced(call, "reduce_mean", isFloat: true)]
     },
     .several("aten.std_mean.correction", "aten.std_mean.dim") { call, build in
-      [try build.mil.sqrt(x: variance(call, build)), try build.reduced(call, "reduce_mean", isFloat: true)]
+      [
+        try build.mil.sqrt(x: variance(call, build)),
+        try build.reduced(call, "reduce_mean", isFloat: true),
+      ]
     },
     ATenLowering(
       "aten.norm.Scalar", "aten.norm.ScalarOpt_dim", "aten.linalg_vector_norm.default",
@@ -79,7 +86,8 @@ extension ATenLowering {
       let axis = Value.ints([try call.axis("dim", rank: build.rank(of: x), default: 1)])
       let epsilon = Value.float(try call.float("eps", default: 1e-8))
       func length(_ v: Value) throws -> Value {
-        try build.mil.maximum(x: build.mil.reduce_l2_norm(x: v, axes: axis, keep_dims: false), y: epsilon)
+        try build.mil.maximum(
+          x: build.mil.reduce_l2_norm(x: v, axes: axis, keep_dims: false), y: epsilon)
       }
       let dot = try build.mil.reduce_sum(x: build.mil.mul(x: x, y: y), axes: axis, keep_dims: false)
       return try build.mil.real_div(x: dot, y: build.mil.mul(x: length(x), y: length(y)))
@@ -139,7 +147,8 @@ extension ATenLowering {
     let biased = try build.mil.reduce_mean(x: square, axes: .ints(axes), keep_dims: keep)
     if correction == 0 { return biased }
     guard let count = axes.reduce(Dim.fixed(1), { $0 * shape[$1] }).fixed else {
-      throw call.fault("the unbiased variance of a flexible size is not supported", fix: "use correction=0")
+      throw call.fault(
+        "the unbiased variance of a flexible size is not supported", fix: "use correction=0")
     }
     return try build.scale(biased, by: Double(count) / (Double(count) - correction))
   }
@@ -175,8 +184,10 @@ extension ATenLowering {
     if parts.count > 1 { x = try build.mil.concat(values: .many(parts), axis: .int(axis)) }
     for _ in 0..<(try call.int("n", default: 1)) {
       let extent = try build.shape(of: x)[axis]
-      let after = try ViewStep.slice(axis: axis, start: 1, extent: extent - 1, step: 1).apply(to: x, build)
-      let before = try ViewStep.slice(axis: axis, start: 0, extent: extent - 1, step: 1).apply(to: x, build)
+      let after = try ViewStep.slice(axis: axis, start: 1, extent: extent - 1, step: 1).apply(
+        to: x, build)
+      let before = try ViewStep.slice(axis: axis, start: 0, extent: extent - 1, step: 1).apply(
+        to: x, build)
       x = try build.mil.sub(x: after, y: before)
     }
     return x

@@ -15,7 +15,8 @@ extension ATenLowering {
     ATenLowering("aten.upsample_nearest2d.vec", "aten.upsample_nearest2d.default") { call, build in
       try nearest(call, build)
     },
-    ATenLowering("aten.upsample_bilinear2d.vec", "aten.upsample_bilinear2d.default") { call, build in
+    ATenLowering("aten.upsample_bilinear2d.vec", "aten.upsample_bilinear2d.default") {
+      call, build in
       try bilinear(call, build)
     },
     ATenLowering("aten.grid_sampler.default", "aten.grid_sampler_2d.default") { call, build in
@@ -36,8 +37,12 @@ extension ATenLowering {
 
   private static func nearest(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
     let x = try call.floatValue(call.imageName)
-    let (vertical, horizontal) = (try call.scale(axis: 0, spatial: 2), try call.scale(axis: 1, spatial: 2))
-    if vertical == vertical.rounded(), horizontal == horizontal.rounded(), vertical >= 1, horizontal >= 1 {
+    let (vertical, horizontal) = (
+      try call.scale(axis: 0, spatial: 2), try call.scale(axis: 1, spatial: 2)
+    )
+    if vertical == vertical.rounded(), horizontal == horizontal.rounded(), vertical >= 1,
+      horizontal >= 1
+    {
       return try build.mil.upsample_nearest_neighbor(
         x: x, scale_factor_height: .float(vertical), scale_factor_width: .float(horizontal))
     }
@@ -49,7 +54,9 @@ extension ATenLowering {
       guard let from = shape[axis].fixed, let to = target[axis].fixed else {
         throw call.fault("resizing a flexible size by a fraction is not supported")
       }
-      let factor = call.hasScales ? 1 / (try call.scale(axis: axis - 2, spatial: 2)) : Double(from) / Double(to)
+      let factor =
+        call.hasScales
+        ? 1 / (try call.scale(axis: axis - 2, spatial: 2)) : Double(from) / Double(to)
       let picks = (0..<to).map { min(Int((Double($0) * factor).rounded(.down)), from - 1) }
       y = try build.mil.gather(x: y, indices: .ints(picks), axis: .int(axis))
     }

@@ -20,7 +20,9 @@ extension ATenLowering {
       // Each element of the axis, `repeats` times in a row.
       let source = try call.value("self")
       let flat = !call.has("dim")
-      let x = flat ? try build.reshape(source, to: [build.shape(of: source).reduce(1) { $0 * $1 }]) : source
+      let x =
+        flat
+        ? try build.reshape(source, to: [build.shape(of: source).reduce(1) { $0 * $1 }]) : source
       let shape = try build.shape(of: x)
       let axis = flat ? 0 : try call.axis("dim", rank: shape.count)
       let repeats = try call.dim("repeats")
@@ -49,7 +51,8 @@ extension ATenLowering {
     ATenLowering("aten.reflection_pad1d.default", "aten.reflection_pad2d.default") { call, build in
       try build.pad(call, mode: "reflect", value: 0, name: "padding")
     },
-    ATenLowering("aten.replication_pad1d.default", "aten.replication_pad2d.default") { call, build in
+    ATenLowering("aten.replication_pad1d.default", "aten.replication_pad2d.default") {
+      call, build in
       try build.pad(call, mode: "replicate", value: 0, name: "padding")
     },
     ATenLowering("aten.pixel_shuffle.default") { call, build in
@@ -70,12 +73,14 @@ extension ATenLowering {
         x: build.reshape(rows, to: [shape[0] * shape[1] * r, height, width, r]), perm: [0, 3, 1, 2])
       return try build.reshape(columns, to: [shape[0], shape[1] * r * r, height, width])
     },
-    ATenLowering("aten.channel_shuffle.default", "aten.native_channel_shuffle.default") { call, build in
+    ATenLowering("aten.channel_shuffle.default", "aten.native_channel_shuffle.default") {
+      call, build in
       let x = try call.value("self")
       let shape = try build.shape(of: x)
       let groups = try call.dim("groups")
       let spatial = shape[2...].reduce(Dim.fixed(1)) { $0 * $1 }
-      let grouped = try build.reshape(x, to: [shape[0], groups, .floorDiv(shape[1], groups), spatial])
+      let grouped = try build.reshape(
+        x, to: [shape[0], groups, .floorDiv(shape[1], groups), spatial])
       return try build.reshape(build.mil.transpose(x: grouped, perm: [0, 2, 1, 3]), to: shape)
     },
     ATenLowering("aten.unfold.default") { call, build in
@@ -110,7 +115,8 @@ extension ATenLowering {
     let shape = try build.shape(of: x)
     guard call.has("dims"), try !call.ints("dims").isEmpty else {
       let flat = try build.reshape(x, to: [shape.reduce(1) { $0 * $1 }])
-      return try build.reshape(rolled(flat, axis: 0, by: call.ints("shifts")[0], call, build), to: shape)
+      return try build.reshape(
+        rolled(flat, axis: 0, by: call.ints("shifts")[0], call, build), to: shape)
     }
     for (axis, shift) in zip(try call.axes("dims", rank: shape.count), try call.ints("shifts")) {
       x = try rolled(x, axis: axis, by: shift, call, build)
@@ -127,7 +133,8 @@ extension ATenLowering {
     if extent == 0 { return x }
     let cut = ((-shift % extent) + extent) % extent
     if cut == 0 { return x }
-    let tail = try ViewStep.slice(axis: axis, start: .fixed(cut), extent: .fixed(extent - cut), step: 1)
+    let tail = try ViewStep.slice(
+      axis: axis, start: .fixed(cut), extent: .fixed(extent - cut), step: 1)
     let head = try ViewStep.slice(axis: axis, start: 0, extent: .fixed(cut), step: 1)
     return try build.mil.concat(
       values: .many([tail.apply(to: x, build), head.apply(to: x, build)]), axis: .int(axis))

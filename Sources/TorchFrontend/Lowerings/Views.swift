@@ -25,11 +25,13 @@ extension ATenLowering {
     .view("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default") { call, build in
       let rank = try call.rank("self")
       let names = call.has("axis0") ? ("axis0", "axis1") : ("dim0", "dim1")
-      return rank < 2 ? nil
+      return rank < 2
+        ? nil
         : .permute(
           swapped(rank, try call.axis(names.0, rank: rank), try call.axis(names.1, rank: rank)))
     },
-    .view("aten.t.default", "aten.numpy_T.default", "aten.mT.default", "aten.adjoint.default") { call, build in
+    .view("aten.t.default", "aten.numpy_T.default", "aten.mT.default", "aten.adjoint.default") {
+      call, build in
       let rank = try call.rank("self")
       guard rank >= 2 else { return nil }
       return .permute(
@@ -39,7 +41,9 @@ extension ATenLowering {
     .view("aten.movedim.int", "aten.movedim.intlist") { call, build in
       let rank = try call.rank("self")
       return .permute(
-        moved(rank, from: try call.axes("source", rank: rank), to: try call.axes("destination", rank: rank)))
+        moved(
+          rank, from: try call.axes("source", rank: rank),
+          to: try call.axes("destination", rank: rank)))
     },
     .view("aten.unsqueeze.default") { call, build in
       let rank = try call.rank("self")
@@ -55,7 +59,8 @@ extension ATenLowering {
       let axes = try call.axes("dim", rank: shape.count)
       return .squeeze(axes: axes.filter { shape[$0] == 1 }.sorted())
     },
-    .view("aten.expand.default", "aten.broadcast_to.default", "aten.expand_as.default") { call, build in
+    .view("aten.expand.default", "aten.broadcast_to.default", "aten.expand_as.default") {
+      call, build in
       .expand(try call.resultShape())
     },
     .view(
@@ -70,7 +75,8 @@ extension ATenLowering {
       }
     },
     .view(
-      "aten.alias.default", "aten.detach.default", "aten.lift_fresh.default", "aten.view_as_real.default",
+      "aten.alias.default", "aten.detach.default", "aten.lift_fresh.default",
+      "aten.view_as_real.default",
       "aten.contiguous.default", "aten.positive.default", "aten.requires_grad_.default",
       "aten.detach_.default", "aten.dropout.default", "aten.dropout_.default",
       "aten.alpha_dropout.default", "aten.feature_dropout.default", "aten.native_dropout.default",
