@@ -83,7 +83,7 @@ extension FunctionBuilder {
   private func cast(
     _ source: any WeightSource, _ inputs: [(String, Value?)]
   ) throws -> (any WeightSource)? {
-    guard case .string(let name)? = value("dtype", inputs), let dtype = DType(rawValue: name) else {
+    guard case .string(let name)? = value("dtype", inputs), let dtype = DType(milName: name) else {
       return nil
     }
     // MIL truncates floats toward zero, as the conversion of sources does.

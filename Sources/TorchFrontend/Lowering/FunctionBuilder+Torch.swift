@@ -46,7 +46,7 @@ extension FunctionBuilder {
 
   func cast(_ value: Value, to dtype: DType) throws -> Value {
     if try self.dtype(of: value) == dtype { return value }
-    return try mil.cast(x: value, dtype: .string(dtype.rawValue))
+    return try mil.cast(x: value, dtype: .string(dtype.milName ?? dtype.rawValue))
   }
 
   /// Says that `value` has `shape`, which tracing knew and inference did not.

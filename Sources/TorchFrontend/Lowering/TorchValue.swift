@@ -42,7 +42,7 @@ package final class TorchTensor {
     var value = try storage.read(build)
     for view in views { value = try view.apply(to: value, build) }
     if try build.dtype(of: value) != dtype {
-      value = try build.mil.cast(x: value, dtype: .string(dtype.rawValue))
+      value = try build.mil.cast(x: value, dtype: .string(dtype.milName ?? dtype.rawValue))
     }
     cached = (value, storage.version)
     return value
@@ -63,7 +63,7 @@ package final class TorchTensor {
     var value = value
     let target = try storage.dtype(build)
     if try build.dtype(of: value) != target {
-      value = try build.mil.cast(x: value, dtype: .string(target.rawValue))
+      value = try build.mil.cast(x: value, dtype: .string(target.milName ?? target.rawValue))
     }
     let whole =
       views.isEmpty
