@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Tensors
+
+/// What `WeightQuantizer` is asked to do.
+package struct QuantizationOptions: Sendable {
+  /// The scheme of every weight that no rule speaks of; `nil` leaves those alone.
+  package var scheme: QuantizationScheme?
+  /// Weights of this many elements or fewer are left alone, as coremltools does.
+  package var minElements = 2048
+  /// If not empty, only weights that match one of these are quantized.
+  package var include: [NamePattern] = []
+  package var exclude: [NamePattern] = []
+  /// Settings of their own for some weights; the last rule that fits decides.
+  package var rules: [Rule] = []
+  package var indivisible = Indivisible.perChannel
+  /// Adds to the report how far each quantized weight is from the original. Reads all of them.
+  package var measuresError = false
+
+  /// What to do with a weight that the blocks do not divide.
+  package enum Indivisible: Hashable, Sendable {
+    /// Quantize it per channel, and say so.
+    case perChannel
+    case refuse
+  }
+
+  /// Settings for the weights of some operations or names.
+  package struct Rule: Sendable {
+    /// Names of weights, operations or modules; any if empty.
+    package var names: [NamePattern]
+    /// MIL operations (`linear`); any if empty.
+    package var operations: [String]
+    /// `nil` leaves the weights alone.
+    package var scheme: QuantizationScheme?
+    package var minElements: Int?
+
+    package init(
+      names: [NamePattern] = [], operations: [String] = [], scheme: QuantizationScheme?,
+      minElements: Int? = nil
+    ) {
+      self.names = names
+      self.operations = operations
+      self.scheme = scheme
+      self.minElements = minElements
+    }
+  }
+
+  package init(_ scheme: QuantizationScheme?) {
+    self.scheme = scheme
+  }
+}
+
+/// What became of each weight.
+package struct QuantizationReport: Sendable {
+  /// One constant that an operation uses as its weight.
+  package struct Entry: Sendable {
+    package var function: String
+    package var name: String
+    /// The MIL operations that use it, each once, sorted.
+    package var operations: [String]
+    package var shape: [Int]
+    package var dtype: DType
+    /// What it was quantized to; `nil` if it was left as it is.
+    package var scheme: QuantizationScheme?
+    package var bytesBefore: Int
+    package var bytesAfter: Int
+    package var error: QuantizationError?
+    /// Why it is not what was asked for.
+    package var note: String?
+  }
+
+  package var entries: [Entry] = []
+
+  package init() {}
+
+  package var quantized: [Entry] { entries.filter { $0.scheme != nil } }
+  package var leftAlone: [Entry] { entries.filter { $0.scheme == nil } }
+  package var bytesBefore: Int { entries.reduce(0) { $0 + $1.bytesBefore } }
+  package var bytesAfter: Int { entries.reduce(0) { $0 + $1.bytesAfter } }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+import Tensors
+
+/// The codes of a quantized weight, packed.
+final class QuantizedCodes: WeightSource {
+  private let weight: QuantizedWeight
+
+  init(_ weight: QuantizedWeight) { self.weight = weight }
+
+  var dtype: DType { weight.scheme.dtype }
+  var shape: [Int] { weight.layout.shape }
+  var key: String { "codes(\(weight.key))" }
+
+  func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    var packer = Packer(bits: dtype.bitWidth, buffer)
+    try weight.forEachPiece(in: range) { packer.append($0.wantedCodes) }
+    packer.finish()
+  }
+}
+
+/// Packs codes that come in pieces of any length.
+private struct Packer {
+  private let bits: Int
+  private let buffer: UnsafeMutableRawBufferPointer
+  private var filled = 0
+  /// Codes that do not fill a byte yet.
+  private var rest: [UInt8] = []
+
+  init(bits: Int, _ buffer: UnsafeMutableRawBufferPointer) {
+    self.bits = bits
+    self.buffer = buffer
+  }
+
+  mutating func append(_ codes: UnsafeBufferPointer<UInt8>) {
+    var codes = codes[...]
+    let perByte = 8 / bits
+    while !rest.isEmpty, let code = codes.first {
+      rest.append(code)
+      codes = codes.dropFirst()
+      if rest.count == perByte { finish() }
+    }
+    let whole = codes.count - codes.count % perByte
+    pack(UnsafeBufferPointer(rebasing: codes.prefix(whole)))
+    rest += codes.dropFirst(whole)
+  }
+
+  /// Packs what is left, padding the last byte with zero bits.
+  mutating func finish() {
+    rest.withUnsafeBufferPointer { pack($0) }
+    rest.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func pack(_ codes: UnsafeBufferPointer<UInt8>) {
+    guard !codes.isEmpty, let base = buffer.baseAddress else { return }
+    let target = (base + filled).assumingMemoryBound(to: UInt8.self)
+    mpk_pack_bits(codes.baseAddress, codes.count, UInt32(bits), target)
+    filled += mpk_packed_size(codes.count, UInt32(bits))
+  }
+}
+
+/// The scales of a quantized weight, in the dtype of the weight.
+final class QuantizedScales: WeightSource {
+  private let weight: QuantizedWeight
+  let shape: [Int]
+
+  init(_ weight: QuantizedWeight, shape: [Int]) {
+    self.weight = weight
+    self.shape = shape
+  }
+
+  var dtype: DType { weight.source.dtype }
+  var key: String { "scales(\(shape),\(weight.key))" }
+
+  func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    try weight.forEachParameter(in: range) { parameters, place in
+      guard let base = buffer.baseAddress else { return }
+      let target = base + place * weight.elementSize
+      if weight.isHalf {
+        mpk_f32_to_f16(
+          parameters.scales, target.assumingMemoryBound(to: UInt16.self), parameters.scales.count)
+      } else {
+        UnsafeMutableRawBufferPointer(start: target, count: 4 * parameters.scales.count)
+          .copyBytes(from: parameters.scales.withUnsafeBytes { Array($0) })
+      }
+    }
+  }
+}
+
+/// The zero points of a quantized weight, in the dtype of its codes.
+final class QuantizedOffsets: WeightSource {
+  private let weight: QuantizedWeight
+  let shape: [Int]
+
+  init(_ weight: QuantizedWeight, shape: [Int]) {
+    self.weight = weight
+    self.shape = shape
+  }
+
+  var dtype: DType { weight.scheme.dtype }
+  var key: String { "offsets(\(shape),\(weight.key))" }
+
+  func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    var packer = Packer(bits: dtype.bitWidth, buffer)
+    if weight.scheme.mode == .symmetric {
+      let codes = weight.scheme.codes
+      let center = UInt8(truncatingIfNeeded: dtype.isSignedInteger ? 0 : codes.upperBound / 2)
+      [UInt8](repeating: center, count: range.count).withUnsafeBufferPointer { packer.append($0) }
+    } else {
+      try weight.forEachParameter(in: range) { parameters, _ in
+        let zeros = parameters.zeros.map { UInt8(truncatingIfNeeded: Int($0)) }
+        zeros.withUnsafeBufferPointer { packer.append($0) }
+      }
+    }
+    packer.finish()
+  }
+}
+
+extension QuantizedWeight {
+  /// Gives the parameters of the blocks in `range` to `body` in consecutive pieces, each with its
+  /// place in the range.
+  fileprivate func forEachParameter(
+    in range: Range<Int>, _ body: (BlockParameters, _ place: Int) throws -> Void
+  ) throws {
+    let columns = layout.columns
+    let step = max(1, Self.chunk / columns)
+    let last = (range.upperBound + columns - 1) / columns
+    for first in stride(from: range.lowerBound / columns, to: last, by: step) {
+      let panels = first..<min(first + step, last)
+      var found = try parameters(panels)
+      let covered = (first * columns)..<(panels.upperBound * columns)
+      let wanted = covered.clamped(to: range)
+      if wanted != covered {
+        let kept =
+          (wanted.lowerBound - covered.lowerBound)..<(wanted.upperBound - covered.lowerBound)
+        found.scales = Array(found.scales[kept])
+        found.zeros = Array(found.zeros[kept])
+      }
+      try body(found, wanted.lowerBound - range.lowerBound)
+    }
+  }
+}

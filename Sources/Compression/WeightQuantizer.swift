@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+package import MIL
+import Tensors
+
+/// Replaces weights by linearly quantized ones:
+///
+///     %w = const(val: float16[768, 768])
+///
+/// becomes, from iOS 18 on,
+///
+///     %w = constexpr_blockwise_shift_scale(data: int4[768, 768], scale: float16[768, 24])
+///
+/// and before that
+///
+///     %w = constexpr_affine_dequantize(
+///       quantized_data: int8[768, 768], zero_point: int8[768], scale: float16[768], axis: 0)
+///
+/// Nothing is computed here: codes and scales are recipes over the weight's own source. A weight
+/// with several uses is quantized once.
+package struct WeightQuantizer {
+  package let options: QuantizationOptions
+
+  package init(_ options: QuantizationOptions) {
+    self.options = options
+  }
+
+  /// Quantizes the weights of every function of `program`.
+  ///
+  /// Throws `.unsupportedByTarget` where an opset cannot express a scheme, and
+  /// `.unsupportedArgument` where blocks do not divide a weight and that is refused; all of them
+  /// together.
+  package func run(_ program: inout Program) throws -> QuantizationReport {
+    var report = QuantizationReport()
+    var problems = DiagnosticCollector()
+    // Functions may hold one weight each under a name of their own.
+    var shared: [String: QuantizedWeight] = [:]
+    for index in program.functions.indices {
+      var rewriting = FunctionQuantizer(
+        options: options, function: program.functions[index], shared: shared)
+      rewriting.run()
+      program.functions[index] = rewriting.function
+      report.entries += rewriting.entries
+      // What the target lacks is the same for every weight.
+      for problem in rewriting.problems.diagnostics where !problems.diagnostics.contains(problem) {
+        problems.report(problem)
+      }
+      shared = rewriting.shared
+    }
+    try problems.throwIfErrors()
+    return report
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import MIL
+import Tensors
+
+/// A constant that operations of a function use as a weight.
+struct Weight {
+  let id: ValueID
+  let name: String
+  let source: any WeightSource
+  var uses: [WeightUse] = []
+
+  /// The channel axes, if all uses agree on them.
+  var axes: ChannelAxes? {
+    let all = Set(uses.map(\.axes))
+    return all.count == 1 ? all.first : nil
+  }
+
+  /// Everything that a pattern may call it by.
+  var names: [String] {
+    var names = [name]
+    for use in uses {
+      names.append(use.operation)
+      if let module = use.module { names.append(module) }
+    }
+    return names
+  }
+
+  var operations: [String] { Set(uses.map(\.type)).sorted() }
+}
+
+/// One use of a weight.
+struct WeightUse {
+  let type: String
+  let operation: String
+  let module: String?
+  let axes: ChannelAxes
+}
+
+/// Finds the weights of a function: constants that `linear`, `matmul`, `conv`, `conv_transpose`
+/// and `gather` take where a network has its weights.
+struct WeightSearch {
+  private let function: Function
+  private(set) var weights: [ValueID: Weight] = [:]
+  /// In order of first use.
+  private(set) var order: [ValueID] = []
+  /// Weights that `constexpr_*` operations compute already.
+  private(set) var compressed: [ValueID] = []
+
+  init(_ function: Function) {
+    self.function = function
+    visit(function.body)
+  }
+
+  private mutating func visit(_ block: Block) {
+    for operation in block.operations {
+      for name in Self.operands[operation.type] ?? [] { look(at: name, of: operation) }
+      for nested in operation.blocks { visit(nested) }
+    }
+  }
+
+  private static let operands: [String: [String]] = [
+    "linear": ["weight"], "conv": ["weight"], "conv_transpose": ["weight"], "gather": ["x"],
+    "matmul": ["x", "y"],
+  ]
+
+  private mutating func look(at operand: String, of operation: Operation) {
+    guard let id = operation.argument(operand)?.value else { return }
+    let info = function.values[id]
+    if info.isConstantExpression {
+      if !compressed.contains(id) { compressed.append(id) }
+      return
+    }
+    guard let source = info.constant?.source, source.rank >= 2,
+      source.dtype == .float16 || source.dtype == .float32
+    else { return }
+    let use = WeightUse(
+      type: operation.type, operation: operation.name, module: operation.origin?.module,
+      axes: axes(of: operand, operation, rank: source.rank))
+    if weights[id] == nil {
+      weights[id] = Weight(id: id, name: info.name, source: source)
+      order.append(id)
+    }
+    weights[id]?.uses.append(use)
+  }
+
+  private func axes(of operand: String, _ operation: Operation, rank: Int) -> ChannelAxes {
+    let (last, before) = (rank - 1, rank - 2)
+    switch (operation.type, operand) {
+    case ("conv_transpose", _): return ChannelAxes(output: 1, input: 0)
+    case ("matmul", "y"):
+      return flag("transpose_y", operation)
+        ? ChannelAxes(output: before, input: last) : ChannelAxes(output: last, input: before)
+    case ("matmul", _):
+      return flag("transpose_x", operation)
+        ? ChannelAxes(output: last, input: before) : ChannelAxes(output: before, input: last)
+    default: return ChannelAxes(output: 0, input: 1)
+    }
+  }
+
+  private func flag(_ name: String, _ operation: Operation) -> Bool {
+    let constant: Constant?
+    switch operation.argument(name) {
+    case .value(let id): constant = function.values[id].constant
+    case .literal(let literal): constant = literal
+    case nil: constant = nil
+    }
+    guard case .tensor(let data) = constant?.payload else { return false }
+    return data.bools.first ?? false
+  }
+}
