@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
+import TestSupport
 import Testing
 
 extension CKernelsTests {
@@ -36,11 +37,11 @@ extension CKernelsTests {
     }
 
     @Test func fixtureIsThere() {
-      #expect(QuantizationFixture.cases.count == 48)
+      #expect(RecordedQuantization.all.count == 48)
     }
 
-    @Test(arguments: QuantizationFixture.cases)
-    func agreesWithCoremltools(recorded: QuantizationFixture.Case) {
+    @Test(arguments: RecordedQuantization.all)
+    func agreesWithCoremltools(recorded: RecordedQuantization) {
       let result = CKernelsTests.agreed {
         encode(
           recorded.weight.bytes, isHalf: recorded.weight.isHalf, rows: 1,
@@ -54,8 +55,8 @@ extension CKernelsTests {
     }
 
     /// The same numbers with blocks that run down the columns of a matrix.
-    @Test(arguments: QuantizationFixture.cases)
-    func blocksAcrossRowsAreTheSame(recorded: QuantizationFixture.Case) {
+    @Test(arguments: RecordedQuantization.all)
+    func blocksAcrossRowsAreTheSame(recorded: RecordedQuantization) {
       let size = recorded.weight.isHalf ? 2 : 4
       let (blocks, length) = (recorded.blocks, recorded.blockLength)
       var turned = [UInt8](repeating: 0, count: recorded.weight.bytes.count)
@@ -73,8 +74,8 @@ extension CKernelsTests {
       #expect(codes == recorded.codes)
     }
 
-    @Test(arguments: QuantizationFixture.cases.filter(\.weight.isHalf))
-    func halvesInFloatsEncodeTheSame(recorded: QuantizationFixture.Case) {
+    @Test(arguments: RecordedQuantization.all.filter(\.weight.isHalf))
+    func halvesInFloatsEncodeTheSame(recorded: RecordedQuantization) {
       let bytes = recorded.weight.floats.withUnsafeBytes { Array($0) }
       let result = CKernelsTests.agreed {
         encode(
@@ -85,8 +86,8 @@ extension CKernelsTests {
       #expect(result.codes == recorded.codes)
     }
 
-    @Test(arguments: QuantizationFixture.cases.filter(\.weight.isHalf))
-    func decodesToHalves(recorded: QuantizationFixture.Case) {
+    @Test(arguments: RecordedQuantization.all.filter(\.weight.isHalf))
+    func decodesToHalves(recorded: RecordedQuantization) {
       let halves = CKernelsTests.agreed {
         var halves = [UInt16](repeating: 0, count: recorded.codes.count)
         mpk_decode_f16(
@@ -138,5 +139,13 @@ extension CKernelsTests {
         &range.0, &range.1)
       #expect(range == (low, high))
     }
+  }
+}
+
+extension RecordedQuantization {
+  fileprivate var scheme: mpk_quantization {
+    mpk_quantization(
+      bits: UInt8(bits), is_signed: isSigned ? 1 : 0, is_symmetric: isSymmetric ? 1 : 0,
+      is_half: weight.isHalf ? 1 : 0)
   }
 }
