@@ -17,11 +17,13 @@ import Testing
       build.input(name, .tensor(dtype, fixed: shape))
     }
 
-    mutating func weight(_ name: String, _ shape: [Int], _ dtype: DType = .float16) throws -> Value {
+    mutating func weight(_ name: String, _ shape: [Int], _ dtype: DType = .float16) throws -> Value
+    {
       var numbers = Numbers(seed: seed)
       seed += 1
       let values = (0..<shape.reduce(1, *)).map { _ in Double(numbers.unit()) }
-      return build.const(name, Constant(MemorySource(try TensorData(values, as: dtype, shape: shape))))
+      return build.const(
+        name, Constant(MemorySource(try TensorData(values, as: dtype, shape: shape))))
     }
 
     func program(_ outputs: [Value]) throws -> Program {
@@ -189,7 +191,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (Opset.iOS15, DType.int8, QuantizationScheme.Granularity.perChannel, "quantized weights", "iOS16"),
+    (
+      Opset.iOS15, DType.int8, QuantizationScheme.Granularity.perChannel, "quantized weights",
+      "iOS16"
+    ),
     (.iOS16, .int4, .perChannel, "int4 weights", "iOS18"),
     (.iOS17, .int8, .block(32), "weights quantized per block", "iOS18"),
   ])
@@ -278,13 +283,15 @@ import Testing
   }
 
   private func notes(_ report: QuantizationReport) -> [String: String?] {
-    Dictionary(uniqueKeysWithValues: report.entries.map { ($0.name, $0.scheme == nil ? $0.note : nil) })
+    Dictionary(
+      uniqueKeysWithValues: report.entries.map { ($0.name, $0.scheme == nil ? $0.note : nil) })
   }
 
   @Test func smallWeightsAreLeftAlone() throws {
     var program = try threeLayers()
     let report = try quantize(&program)
-    #expect(notes(report) == ["first": nil, "small": "has no more than 2048 elements", "last": nil])
+    #expect(
+      notes(report) == ["first": nil, "small": "has no more than 2048 elements", "last": nil])
     program = try threeLayers()
     #expect(try quantize(&program) { $0.minElements = 2047 }.quantized.count == 3)
     program = try threeLayers()
@@ -307,13 +314,16 @@ import Testing
     var program = try threeLayers()
     let report = try quantize(&program) {
       $0.rules = [
-        .init(operations: ["linear"], scheme: try? QuantizationScheme(.int8, .perChannel), minElements: 0),
+        .init(
+          operations: ["linear"], scheme: try? QuantizationScheme(.int8, .perChannel),
+          minElements: 0),
         .init(names: ["first"], scheme: nil),
       ]
     }
-    #expect(report.entries.map { $0.scheme?.description ?? "none" } == [
-      "none", "int8 symmetric, per channel", "int4 symmetric, blocks of 32",
-    ])
+    #expect(
+      report.entries.map { $0.scheme?.description ?? "none" } == [
+        "none", "int8 symmetric, per channel", "int4 symmetric, blocks of 32",
+      ])
     #expect(report.entries[0].note == "excluded by the settings")
   }
 
@@ -336,7 +346,8 @@ import Testing
     _ = try quantize(&program)
     let again = try quantize(&program, .int8, .perTensor)
     #expect(again.quantized.isEmpty)
-    #expect(again.entries.filter { $0.note == "is compressed already" }.map(\.name) == ["first", "last"])
+    #expect(
+      again.entries.filter { $0.note == "is compressed already" }.map(\.name) == ["first", "last"])
     let kinds = operations(program, "constexpr_blockwise_shift_scale")
     #expect(kinds.allSatisfy { operands($0)["data"]?.hasPrefix("int4") == true })
   }
@@ -347,7 +358,8 @@ import Testing
     program = try threeLayers()
     let coarse = try #require(try quantize(&program) { $0.measuresError = true }.entries[0].error)
     program = try threeLayers()
-    let fine = try #require(try quantize(&program, .int8) { $0.measuresError = true }.entries[0].error)
+    let fine = try #require(
+      try quantize(&program, .int8) { $0.measuresError = true }.entries[0].error)
     #expect((15...30).contains(coarse.decibels))
     #expect((40...55).contains(fine.decibels))
     #expect(fine.largest < coarse.largest)
