@@ -13,9 +13,9 @@ import Testing
   @Test(.enabled(if: hasCompiler, "protoc-c is not installed"))
   func staleTablesAreFound() {
     let scratch = Scratch()
-    let copy = "cp -R '\(repository)/scripts' '\(repository)/Schemas' '\(scratch.path)'"
+    let copy = "cp -RL '\(repository)/scripts' '\(repository)/Schemas' '\(scratch.path)'"
     let sources =
-      "mkdir '\(scratch.path)/Sources' && cp -R '\(repository)/Sources/CSchemas' "
+      "mkdir '\(scratch.path)/Sources' && cp -RL '\(repository)/Sources/CSchemas' "
       + "'\(scratch.path)/Sources'"
     #expect(run("\(copy) && \(sources)") == 0)
     let check = "'\(scratch.path)/scripts/generate-schemas' --check 2> /dev/null"

@@ -206,7 +206,7 @@ import Testing
     }
     #expect(
       text
-        == "malformed-input: byte \(offset): field 'raw_data' of TensorProto is given twice")
+        == "malformed-input: byte \(offset): field 'raw_data' (9) of TensorProto is given twice")
   }
 
   @Test func theReservedNumberIsRefused() {

@@ -141,6 +141,10 @@ extension WireCursor {
         + "which is no multiple of \(size)")
   }
 
+  func givenTwice(_ tag: Tag) -> Diagnostic {
+    .error(.malformed, "byte \(tag.offset): \(describe(tag.number)) is given twice")
+  }
+
   private func badText(_ field: ProtoField, _ offset: Int, _ what: String) -> Diagnostic {
     .error(.malformed, "byte \(offset): \(describe(field.number)) \(what)")
   }

@@ -33,53 +33,84 @@ struct WireScanner {
     messages += 1
     guard messages <= Self.messageLimit else { throw .tooMany(range.lowerBound) }
     var cursor = WireCursor(bytes, range, schema)
-    var rewrite: WireRewrite?
-    var copied = range.lowerBound
+    var output = Output(copied: range.lowerBound)
     var hint = 0
-    var seen: UInt64 = 0
-    var cut: UInt64 = 0
     while cursor.position < range.upperBound {
-      let start = cursor.position
       let tag = try cursor.tag()
-      guard let field = schema.field(numbered: tag.number, hint: &hint) else {
-        if threshold != .max && tag.number == ProtoView.rangeNote { throw .reserved(start) }
-        try cursor.skip(tag)
-        continue
-      }
-      guard tag.wireType == field.wireType else {
-        try cursor.packed(field, tag)
-        continue
-      }
-      guard tag.wireType == 2 else {
-        try cursor.skip(tag)
-        continue
-      }
-      let payload = try cursor.payload(tag)
-      if let inner = field.messageSchema {
-        if let part = try message(inner, payload, depth: depth + 1) {
-          rewrite = rewrite ?? WireRewrite()
-          rewrite?.copy(copied..<start)
-          rewrite?.nest(tag.number, part)
-          copied = cursor.position
+      if let field = schema.field(numbered: tag.number, hint: &hint) {
+        guard tag.wireType == field.wireType else {
+          try cursor.packed(field, tag)
+          continue
         }
-      } else if field.kind == .string {
-        try cursor.checkText(field, payload)
-      } else if !field.isRepeated {
-        let bit: UInt64 = 1 << UInt64(hint & 63)
-        let large = payload.count > threshold
-        if cut & bit != 0 || large && seen & bit != 0 { throw .twice(field, schema, start) }
-        seen |= bit
-        if large {
-          cut |= bit
-          rewrite = rewrite ?? WireRewrite()
-          rewrite?.copy(copied..<start)
-          rewrite?.leave(RangeNote(number: tag.number, payload))
-          copied = cursor.position
+        if tag.wireType == 2 {
+          let content = try cursor.payload(tag)
+          try scan(field, at: hint, tag, content, depth, &cursor, &output)
+          continue
+        }
+      } else if threshold != .max && tag.number == ProtoView.rangeNote {
+        throw .reserved(tag.offset)
+      }
+      try cursor.skip(tag)
+    }
+    return output.finish(range.upperBound)
+  }
+
+  /// A message, string or `bytes` field; `index` is its place in the schema.
+  private mutating func scan(
+    _ field: ProtoField, at index: Int, _ tag: WireCursor.Tag, _ content: Range<Int>, _ depth: Int,
+    _ cursor: inout WireCursor, _ output: inout Output
+  ) throws(Diagnostic) {
+    if let inner = field.messageSchema {
+      if let part = try message(inner, content, depth: depth + 1) {
+        output.replace(tag.offset..<content.upperBound) { $0.nest(tag.number, part) }
+      }
+    } else if field.kind == .string {
+      try cursor.checkText(field, content)
+    } else if !field.isRepeated {
+      let large = content.count > threshold
+      guard output.mayHold(index, large: large) else { throw cursor.givenTwice(tag) }
+      if large {
+        output.replace(tag.offset..<content.upperBound) {
+          $0.leave(RangeNote(number: tag.number, content))
         }
       }
     }
-    rewrite?.copy(copied..<range.upperBound)
-    return rewrite
+  }
+
+  /// What becomes of one message: nothing as long as all of it goes to protobuf-c.
+  private struct Output {
+    private var rewrite: WireRewrite?
+    /// Up to here the rewrite covers the message.
+    private var copied: Int
+    /// The `bytes` fields seen and those left in the file, one bit for each field of the schema.
+    private var seen: UInt64 = 0
+    private var left: UInt64 = 0
+
+    init(copied: Int) { self.copied = copied }
+
+    mutating func replace(_ range: Range<Int>, _ write: (inout WireRewrite) -> Void) {
+      var rewrite = self.rewrite ?? WireRewrite()
+      self.rewrite = nil
+      rewrite.copy(copied..<range.lowerBound)
+      write(&rewrite)
+      self.rewrite = rewrite
+      copied = range.upperBound
+    }
+
+    /// Notes a `bytes` field. False when it is there twice and at least once in the file, because
+    /// then it would not be the last one that counts.
+    mutating func mayHold(_ index: Int, large: Bool) -> Bool {
+      let bit: UInt64 = 1 << UInt64(index & 63)
+      if left & bit != 0 || large && seen & bit != 0 { return false }
+      seen |= bit
+      if large { left |= bit }
+      return true
+    }
+
+    mutating func finish(_ end: Int) -> WireRewrite? {
+      rewrite?.copy(copied..<end)
+      return rewrite
+    }
   }
 }
 
@@ -97,12 +128,5 @@ extension Diagnostic {
 
   fileprivate static func reserved(_ offset: Int) -> Diagnostic {
     .error(.malformed, "byte \(offset): field number \(ProtoView.rangeNote) is not used by ONNX")
-  }
-
-  fileprivate static func twice(
-    _ field: ProtoField, _ schema: ProtoSchema, _ offset: Int
-  ) -> Diagnostic {
-    .error(
-      .malformed, "byte \(offset): field '\(field.name)' of \(schema.shortName) is given twice")
   }
 }
