@@ -28,14 +28,16 @@ package struct Dim: Hashable, Sendable {
     case min(Dim, Dim)
   }
 
-  private init(terms: [Monomial: Int]) {
+  init(terms: [Monomial: Int]) {
     self.terms = terms.filter { $0.value != 0 }
   }
 
   package static func fixed(_ value: Int) -> Dim { Dim(terms: [.one: value]) }
   package static func symbol(_ name: String) -> Dim { Dim(atom: .symbol(name)) }
+  /// What arithmetic past the range of `Int` gives; no number, so that it cannot pass for one.
+  package static let unrepresentable = Dim.symbol("unrepresentable")
 
-  private init(atom: Atom) {
+  init(atom: Atom) {
     self.init(terms: [Monomial(factors: [Factor(atom: atom, power: 1)]): 1])
   }
 }
@@ -89,79 +91,14 @@ extension Dim {
     }
   }
 
-  /// Symbols by descending degree, the constant last.
-  private static func order(_ a: Monomial, _ b: Monomial) -> Bool {
+  /// Products by their text, the constant last.
+  static func order(_ a: Monomial, _ b: Monomial) -> Bool {
     if a.factors.isEmpty != b.factors.isEmpty { return b.factors.isEmpty }
     return a.text < b.text
   }
 }
 
 extension Dim {
-  package static func + (a: Dim, b: Dim) -> Dim {
-    Dim(terms: a.terms.merging(b.terms) { $0 &+ $1 })
-  }
-
-  package static prefix func - (a: Dim) -> Dim { Dim(terms: a.terms.mapValues { 0 &- $0 }) }
-  package static func - (a: Dim, b: Dim) -> Dim { a + -b }
-
-  package static func * (a: Dim, b: Dim) -> Dim {
-    var product: [Monomial: Int] = [:]
-    for (m, x) in a.terms {
-      for (n, y) in b.terms { product[m * n, default: 0] &+= x &* y }
-    }
-    return Dim(terms: product)
-  }
-
-  /// Floor division; exact where every coefficient divides.
-  package static func floorDiv(_ a: Dim, _ b: Dim) -> Dim {
-    if let y = b.fixed, y != 0 {
-      if let x = a.fixed { return .fixed(flooredQuotient(x, y)) }
-      if a.terms.values.allSatisfy({ $0 % y == 0 }) {
-        return Dim(terms: a.terms.mapValues { $0 / y })
-      }
-    }
-    if a == b { return .fixed(1) }
-    if let quotient = a.exactQuotient(b) { return quotient }
-    return Dim(atom: .floorDiv(a, b))
-  }
-
-  package static func mod(_ a: Dim, _ b: Dim) -> Dim {
-    if let y = b.fixed, y != 0 {
-      if let x = a.fixed { return .fixed(x - flooredQuotient(x, y) * y) }
-      if a.terms.values.allSatisfy({ $0 % y == 0 }) { return .fixed(0) }
-    }
-    if a == b { return .fixed(0) }
-    return Dim(atom: .mod(a, b))
-  }
-
-  package static func max(_ a: Dim, _ b: Dim) -> Dim {
-    if a == b { return a }
-    if let difference = (a - b).fixed { return difference >= 0 ? a : b }
-    return Dim(atom: .max(a, b))
-  }
-
-  package static func min(_ a: Dim, _ b: Dim) -> Dim {
-    if a == b { return a }
-    if let difference = (a - b).fixed { return difference <= 0 ? a : b }
-    return Dim(atom: .min(a, b))
-  }
-
-  static func flooredQuotient(_ x: Int, _ y: Int) -> Int {
-    let quotient = x / y
-    return x % y != 0 && (x < 0) != (y < 0) ? quotient - 1 : quotient
-  }
-
-  /// `self / b` where `b` is a single product that divides every term.
-  private func exactQuotient(_ b: Dim) -> Dim? {
-    guard b.terms.count == 1, let (monomial, coefficient) = b.terms.first else { return nil }
-    var quotient: [Monomial: Int] = [:]
-    for (m, x) in terms {
-      guard x % coefficient == 0, let rest = m.divided(by: monomial) else { return nil }
-      quotient[rest] = x / coefficient
-    }
-    return Dim(terms: quotient)
-  }
-
   /// The expression with symbols replaced.
   package func substituting(_ lookup: (String) -> Dim?) -> Dim {
     var sum = Dim.fixed(0)
@@ -188,59 +125,5 @@ extension Dim.Atom {
     case .max(let a, let b): .max(a.substituting(lookup), b.substituting(lookup))
     case .min(let a, let b): .min(a.substituting(lookup), b.substituting(lookup))
     }
-  }
-
-  var text: String {
-    switch self {
-    case .symbol(let name): name
-    case .floorDiv(let a, let b): "floordiv(\(a), \(b))"
-    case .mod(let a, let b): "mod(\(a), \(b))"
-    case .max(let a, let b): "max(\(a), \(b))"
-    case .min(let a, let b): "min(\(a), \(b))"
-    }
-  }
-}
-
-extension Dim.Monomial {
-  var text: String {
-    factors.flatMap { Array(repeating: $0.atom.text, count: $0.power) }.joined(separator: " * ")
-  }
-
-  static func * (a: Self, b: Self) -> Self {
-    var powers: [Dim.Atom: Int] = [:]
-    for factor in a.factors + b.factors { powers[factor.atom, default: 0] += factor.power }
-    return Self(
-      factors: powers.map { Dim.Factor(atom: $0.key, power: $0.value) }
-        .sorted { $0.atom.text < $1.atom.text })
-  }
-
-  func divided(by divisor: Self) -> Self? {
-    var powers = Dictionary(uniqueKeysWithValues: factors.map { ($0.atom, $0.power) })
-    for factor in divisor.factors {
-      guard let power = powers[factor.atom], power >= factor.power else { return nil }
-      powers[factor.atom] = power == factor.power ? nil : power - factor.power
-    }
-    return Self(
-      factors: powers.map { Dim.Factor(atom: $0.key, power: $0.value) }
-        .sorted { $0.atom.text < $1.atom.text })
-  }
-}
-
-extension Dim: CustomStringConvertible, ExpressibleByIntegerLiteral {
-  package init(integerLiteral value: Int) { self = .fixed(value) }
-
-  /// `E - T`, `2 * T + 1`.
-  package var description: String {
-    if terms.isEmpty { return "0" }
-    var text = ""
-    for (monomial, coefficient) in terms.sorted(by: { Dim.order($0.key, $1.key) }) {
-      let magnitude = coefficient.magnitude
-      let sign = coefficient < 0 ? (text.isEmpty ? "-" : " - ") : (text.isEmpty ? "" : " + ")
-      let factor =
-        monomial.factors.isEmpty
-        ? "\(magnitude)" : (magnitude == 1 ? "" : "\(magnitude) * ") + monomial.text
-      text += sign + factor
-    }
-    return text
   }
 }

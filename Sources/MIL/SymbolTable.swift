@@ -69,13 +69,11 @@ package struct SymbolTable: Hashable, Sendable {
     case .symbol(let name):
       guard let entry = entries[name] else { return (0, nil) }
       return (entry.lower, entry.upper)
-    case .floorDiv(let a, let b):
-      guard let divisor = b.fixed, divisor > 0 else { return (nil, nil) }
-      let (low, high) = bounds(a)
-      return (
-        low.map { Dim.flooredQuotient($0, divisor) }, high.map { Dim.flooredQuotient($0, divisor) }
-      )
-    case .mod(_, let b): return (0, bounds(b).upper.map { $0 - 1 })
+    case .floorDiv(let a, let b): return quotientBounds(a, b)
+    case .mod(_, let b):
+      let (low, high) = bounds(b)
+      guard let low, low > 0 else { return (nil, nil) }
+      return (0, high.map { $0 - 1 })
     case .max(let a, let b):
       let (x, y) = (bounds(a), bounds(b))
       let low = [x.lower, y.lower].compactMap { $0 }.max()
@@ -85,6 +83,20 @@ package struct SymbolTable: Hashable, Sendable {
       let high = [x.upper, y.upper].compactMap { $0 }.min()
       return (x.lower.flatMap { l in y.lower.map { Swift.min(l, $0) } }, high)
     }
+  }
+
+  /// The bounds of `floordiv(a, b)`; unknown unless `b` is certainly positive.
+  private func quotientBounds(_ a: Dim, _ b: Dim) -> (Int?, Int?) {
+    let (low, high) = bounds(a)
+    let (least, most) = bounds(b)
+    guard let least, least > 0 else { return (nil, nil) }
+    let lower = low.flatMap { value -> Int? in
+      value < 0 ? Dim.flooredQuotient(value, least) : most.map { value / $0 } ?? 0
+    }
+    let upper = high.flatMap { value -> Int? in
+      value >= 0 ? value / least : most.map { Dim.flooredQuotient(value, $0) } ?? -1
+    }
+    return (lower, upper)
   }
 
   private static func add(_ sum: Int?, _ value: Int?, _ coefficient: Int) -> Int? {
