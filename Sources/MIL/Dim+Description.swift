@@ -10,6 +10,15 @@ extension Dim: CustomStringConvertible, ExpressibleByIntegerLiteral {
     return isLetter(first) && name.utf8.allSatisfy { isLetter($0) || $0 >= 48 && $0 <= 57 }
   }
 
+  fileprivate static func backquoted(_ name: String) -> String {
+    var text = "`"
+    for character in name {
+      if character == "`" || character == "\\" { text.append("\\") }
+      text += character == "\n" ? "\\n" : String(character)
+    }
+    return text + "`"
+  }
+
   /// The names of functions in the text of an extent.
   static let functions = ["floordiv", "mod", "max", "min"]
 
@@ -32,7 +41,7 @@ extension Dim: CustomStringConvertible, ExpressibleByIntegerLiteral {
 extension Dim.Atom {
   var text: String {
     switch self {
-    case .symbol(let name): Dim.isPlain(name) ? name : "`\(name)`"
+    case .symbol(let name): Dim.isPlain(name) ? name : Dim.backquoted(name)
     case .floorDiv(let a, let b): "floordiv(\(a), \(b))"
     case .mod(let a, let b): "mod(\(a), \(b))"
     case .max(let a, let b): "max(\(a), \(b))"

@@ -70,32 +70,14 @@ extension FunctionBuilder {
   private func resolveDomains(
     _ signature: Signature, _ inputs: [(String, Value?)]
   ) throws -> [String: DType] {
-    var domains: [Domain: DType] = [:]
-    for (name, value) in inputs {
-      guard let value, let operand = signature.operand(name),
-        case .domain(let domain) = operand.types,
-        domains[domain] == nil
-      else { continue }
+    let known = inputs.compactMap { name, value -> (String, DType)? in
       switch value {
-      case .ssa, .constant: domains[domain] = valueType(of: value).tensor?.dtype
-      default: break
+      case .ssa?, .constant?:
+        value.flatMap { valueType(of: $0).tensor?.dtype }.map { (name, $0) }
+      default: nil
       }
     }
-    var dtypes: [String: DType] = [:]
-    for operand in signature.operands {
-      if case .domain(let domain) = operand.types {
-        dtypes[operand.name] =
-          domains[domain]
-          // A float domain without a value of its own (a decoupled epsilon) follows the main one;
-          // integers keep int32: an int8 tensor may well have 200 columns.
-          ?? domains[.T].flatMap {
-            $0.isFloat && (signature.domains[domain] ?? []).contains($0) ? $0 : nil
-          }
-      } else if case .oneOf(let allowed) = operand.types, allowed.count == 1 {
-        dtypes[operand.name] = allowed[0]
-      }
-    }
-    return dtypes
+    return signature.literalDTypes(beside: known)
   }
 
   private func arguments(_ value: Value, for operand: Operand, dtype: DType?) throws -> [Argument] {
