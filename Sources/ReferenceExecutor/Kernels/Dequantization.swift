@@ -6,7 +6,8 @@ extension Kernel {
   static let quantization: [Kernel] = [
     Kernel("quantize") { call in
       let input = try call.floatTensor("input")
-      guard let dtype = DType(mil: try call.string("output_dtype")), dtype == .int8 || dtype == .uint8
+      guard let dtype = DType(mil: try call.string("output_dtype")),
+        dtype == .int8 || dtype == .uint8
       else { throw call.fault("'output_dtype' must be int8 or uint8", .unsupportedArgument) }
       let scale = try call.blocks("scale", input.shape)
       let zero = try call.blocks("zero_point", input.shape)
@@ -39,20 +40,25 @@ extension Kernel {
       let bits = call.has("shape") ? try call.unpacked(mask, bits: 1, shape) : mask
       return try call.dense(call.tensor("nonzero_data"), bits.viewed(shape))
     },
-    Kernel("constexpr_lut_to_sparse", moves: true, several: { call in
-      let mask = try call.integerTensor("indices_mask")
-      let indices = try call.dense(call.integerTensor("indices_nonzero_data"), mask)
-      let values = try call.looked(up: indices)
-      let grown = try call.expandedMask(mask, to: values.shape)
-      return [grown.relabelled(mask.dtype), try call.sparse(values, grown)]
-    }),
-    Kernel("constexpr_sparse_blockwise_shift_scale", several: { call in
-      let mask = try call.integerTensor("data_mask")
-      let data = try call.dense(call.tensor("nonzero_data"), mask)
-      let values = try call.shifted(
-        data, shape: mask.shape, scale: call.tensor("scale"), offset: call.optionalTensor("offset"))
-      return [mask, try call.sparse(values, mask)]
-    }),
+    Kernel(
+      "constexpr_lut_to_sparse", moves: true,
+      several: { call in
+        let mask = try call.integerTensor("indices_mask")
+        let indices = try call.dense(call.integerTensor("indices_nonzero_data"), mask)
+        let values = try call.looked(up: indices)
+        let grown = try call.expandedMask(mask, to: values.shape)
+        return [grown.relabelled(mask.dtype), try call.sparse(values, grown)]
+      }),
+    Kernel(
+      "constexpr_sparse_blockwise_shift_scale",
+      several: { call in
+        let mask = try call.integerTensor("data_mask")
+        let data = try call.dense(call.tensor("nonzero_data"), mask)
+        let values = try call.shifted(
+          data, shape: mask.shape, scale: call.tensor("scale"),
+          offset: call.optionalTensor("offset"))
+        return [mask, try call.sparse(values, mask)]
+      }),
   ]
 
   /// `scale * (x - zero_point)`, with a scalar or one number per position of `axis`.
@@ -170,7 +176,9 @@ extension KernelCall {
     forEachBlockRun(indices.shape, Array(table.shape.prefix(rank))) { start, count, block in
       for i in start..<start + count {
         let entry = (block * entries + Int(indices.ints[i])) * size
-        for k in 0..<size { y.words[(i / inner * size + k) * inner + i % inner] = table.words[entry + k] }
+        for k in 0..<size {
+          y.words[(i / inner * size + k) * inner + i % inner] = table.words[entry + k]
+        }
       }
     }
     return y
@@ -203,7 +211,9 @@ extension KernelCall {
 
   /// A mask repeated along the axis in which `shape` is longer.
   fileprivate func expandedMask(_ mask: Tensor, to shape: [Int]) throws -> Tensor {
-    guard let axis = shape.indices.first(where: { shape[$0] != mask.shape[$0] }) else { return mask }
+    guard let axis = shape.indices.first(where: { shape[$0] != mask.shape[$0] }) else {
+      return mask
+    }
     let size = shape[axis] / max(mask.shape[axis], 1)
     return try taken(mask, axis, (0..<shape[axis]).map { $0 / max(size, 1) })
   }

@@ -3,9 +3,11 @@
 extension Kernel {
   /// Every kernel. Control flow and access to states are the executor's own.
   package static let all: [Kernel] =
-    activations + convolutions + elementwiseBinary + elementwiseUnary + gathers + joining
-    + normalizations + permutations + pools + reductions + reshapes + scatters + slices + [
-      cast, einsum, identity, linear, matmul, scaledDotProductAttention, select, shape, softmax,
+    activations + convolutions + elementwiseBinary + elementwiseUnary + filling + gathers
+    + joining + lists + normalizations + padding + permutations + pools + quantization + random
+    + recurrent + reductions + resampling + reshapes + resizing + scatters + slices + sorting + [
+      cast, classify, einsum, identity, linear, matmul, nonMaximumSuppression,
+      scaledDotProductAttention, select, shape, softmax,
     ]
 
   /// Operations that the executor runs itself.

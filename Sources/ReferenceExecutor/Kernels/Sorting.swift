@@ -17,29 +17,31 @@ extension Kernel {
       }
       return try call.restored(y, rows)
     },
-    Kernel("topk", moves: true, several: { call in
-      let x = try call.tensor("x")
-      let axis = try call.axis("axis", default: -1, rank: x.rank)
-      let given = try call.int("k", default: 1)
-      let k = given == -1 ? x.shape[axis] : given
-      guard k >= 0, k <= x.shape[axis] else {
-        throw call.fault("'k' is \(given) but the axis has \(x.shape[axis]) elements")
-      }
-      let ascending = try call.bool("ascending", default: false)
-      let dtype = DType(mil: try call.string("output_indices_dtype", default: "int32")) ?? .int32
-      let rows = try call.rows(x, along: [axis])
-      let shape = rows.tensor.shape.dropLast() + [k]
-      let (values, indices) = (try call.make(x.dtype, shape), try call.make(dtype, shape))
-      for row in 0..<rows.count {
-        for (i, index) in order(rows, row, ascending).prefix(k).enumerated() {
-          values.words[row * k + i] = rows.tensor.words[row * rows.length + index]
-          indices.ints[row * k + i] = dtype.wrapped(Int32(clamping: index))
+    Kernel(
+      "topk", moves: true,
+      several: { call in
+        let x = try call.tensor("x")
+        let axis = try call.axis("axis", default: -1, rank: x.rank)
+        let given = try call.int("k", default: 1)
+        let k = given == -1 ? x.shape[axis] : given
+        guard k >= 0, k <= x.shape[axis] else {
+          throw call.fault("'k' is \(given) but the axis has \(x.shape[axis]) elements")
         }
-      }
-      let results = [try call.restored(values, rows)]
-      guard try call.bool("return_indices", default: true) else { return results }
-      return results + [try call.restored(indices, rows)]
-    }),
+        let ascending = try call.bool("ascending", default: false)
+        let dtype = DType(mil: try call.string("output_indices_dtype", default: "int32")) ?? .int32
+        let rows = try call.rows(x, along: [axis])
+        let shape = Array(rows.tensor.shape.dropLast()) + [k]
+        let (values, indices) = (try call.make(x.dtype, shape), try call.make(dtype, shape))
+        for row in 0..<rows.count {
+          for (i, index) in order(rows, row, ascending).prefix(k).enumerated() {
+            values.words[row * k + i] = rows.tensor.words[row * rows.length + index]
+            indices.ints[row * k + i] = dtype.wrapped(Int32(clamping: index))
+          }
+        }
+        let results = [try call.restored(values, rows)]
+        guard try call.bool("return_indices", default: true) else { return results }
+        return results + [try call.restored(indices, rows)]
+      }),
     Kernel("cumsum") { call in
       let x = try call.tensor("x")
       let axis = try call.axis("axis", default: 0, rank: x.rank)

@@ -70,6 +70,7 @@ struct Planner {
       registerConstant(operation)
       return nil
     }
+    let operation = operation.withAttributesAsOperands
     guard let action = action(of: operation, at: index, in: block) else {
       missing[operation.type] = missing[operation.type] ?? operation.place
       return nil
@@ -203,6 +204,17 @@ extension Planner {
 }
 
 extension Operation {
+  /// Programs before iOS 18 give the operands of `constexpr_*` operations as attributes.
+  fileprivate var withAttributesAsOperands: Operation {
+    guard type.hasPrefix("constexpr_") else { return self }
+    var copy = self
+    for attribute in attributes where attribute.name != "name" && arguments(attribute.name).isEmpty
+    {
+      copy.inputs.append(.init(attribute.name, [.literal(attribute.value)]))
+    }
+    return copy
+  }
+
   /// Whether the operation or a block of it reads `id`.
   fileprivate func reads(_ id: ValueID) -> Bool {
     operands.contains(id) || blocks.contains { $0.operations.contains { $0.reads(id) } }
