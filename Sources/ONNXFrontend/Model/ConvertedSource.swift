@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Tensors
+
+/// A weight in the dtype that a program computes in: `bfloat16` and `float64` as `float32`,
+/// integers of every width as `int32`.
+///
+/// Integers outside the range of `int32` become its nearest end.
+final class ConvertedSource: WeightSource {
+  private let base: any WeightSource
+  let dtype: DType
+
+  var shape: [Int] { base.shape }
+  var key: String { "converted(\(base.key),\(dtype.rawValue))" }
+
+  /// `source` in the dtype of running programs; itself where it has that dtype.
+  static func runtime(_ source: any WeightSource) -> (any WeightSource)? {
+    guard let dtype = source.dtype.runtime else { return nil }
+    return dtype == source.dtype ? source : ConvertedSource(source, to: dtype)
+  }
+
+  init(_ base: any WeightSource, to dtype: DType) {
+    self.base = base
+    self.dtype = dtype
+  }
+
+  func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    let tile = base.dtype.isSubByte ? 8 : 1
+    // The source of a sub-byte type is read from a byte boundary.
+    let start = range.lowerBound / tile * tile
+    guard let size = base.dtype.byteCount(range.upperBound - start) else { return }
+    var bytes = [UInt8](repeating: 0, count: size)
+    try bytes.withUnsafeMutableBytes { try base.read(start..<range.upperBound, into: $0) }
+    let data = try TensorData(
+      dtype: base.dtype, shape: [range.upperBound - start], bytes: bytes)
+    let converted = data.converted(to: dtype)
+    let width = dtype.bitWidth / 8
+    converted.withUnsafeBytes { raw in
+      buffer.copyMemory(from: .init(rebasing: raw[((range.lowerBound - start) * width)...]))
+    }
+  }
+
+  func permuted(_ axes: [Int]) -> (any WeightSource)? {
+    base.permuted(axes).map { ConvertedSource($0, to: dtype) }
+  }
+
+  func sliced(starts: [Int], shape: [Int], steps: [Int]) -> (any WeightSource)? {
+    base.sliced(starts: starts, shape: shape, steps: steps).map { ConvertedSource($0, to: dtype) }
+  }
+
+  func reshaped(_ shape: [Int]) -> (any WeightSource)? {
+    base.reshaped(shape).map { ConvertedSource($0, to: dtype) }
+  }
+}
+
+extension TensorData {
+  /// The bytes of the elements as `float32` or `int32`.
+  fileprivate func converted(to dtype: DType) -> [UInt8] {
+    if dtype == .int32 {
+      let values = self.dtype == .int64 ? ints.map { Int32(clamping: $0) } : doubles.map { Int32(saturating: $0) }
+      return values.withUnsafeBytes { [UInt8]($0) }
+    }
+    return floats.withUnsafeBytes { [UInt8]($0) }
+  }
+}
