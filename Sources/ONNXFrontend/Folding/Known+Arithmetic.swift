@@ -27,22 +27,33 @@ extension Known {
     }
   }
 
-  /// Compares pairs of elements. Extents that are not numbers compare only where their difference
-  /// is one.
+  /// Compares pairs of elements. Extents that are not numbers compare where the bounds of their
+  /// difference decide.
   static func compare(
-    _ a: Known, _ b: Known, by test: @Sendable (Double, Double) -> Bool
+    _ a: Known, _ b: Known, bounds: (Dim) -> (lower: Int?, upper: Int?),
+    by test: @Sendable (Double, Double) -> Bool
   ) -> Known? {
     guard let (x, y) = aligned(a, b) else { return nil }
     switch (x.elements, y.elements) {
     case (.integers(let p), .integers(let q)):
-      let differences = zip(p, q).compactMap { ($0 - $1).fixed }
-      guard differences.count == p.count else { return nil }
-      return Known(x.shape, .bools(differences.map { test(Double($0), 0) }))
+      let signs = zip(p, q).compactMap { sign($0 - $1, bounds) }
+      guard signs.count == p.count else { return nil }
+      return Known(x.shape, .bools(signs.map { test($0, 0) }))
     case (.floats(let p), .floats(let q)): return Known(x.shape, .bools(zip(p, q).map(test)))
     case (.bools(let p), .bools(let q)):
       return Known(x.shape, .bools(zip(p, q).map { test($0 ? 1 : 0, $1 ? 1 : 0) }))
     default: return nil
     }
+  }
+
+  private static func sign(
+    _ difference: Dim, _ bounds: (Dim) -> (lower: Int?, upper: Int?)
+  ) -> Double? {
+    if let fixed = difference.fixed { return Double(fixed.signum()) }
+    let (lower, upper) = bounds(difference)
+    if let lower, lower > 0 { return 1 }
+    if let upper, upper < 0 { return -1 }
+    return nil
   }
 
   private static func aligned(_ a: Known, _ b: Known) -> (Known, Known)? {

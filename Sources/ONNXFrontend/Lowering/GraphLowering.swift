@@ -212,7 +212,7 @@ final class GraphLowering {
     switch value.content {
     case .value(let value): return value
     case .known(let known): return try place(known, value.dtype, name, node)
-    case .weight(let source, let label): return try place(source, label, value.dtype)
+    case .weight(let source, let label): return try place(source, label)
     case .poisoned: throw DependsOnFailure()
     case .sequence: throw node.fault(.unsupportedType, "input '\(name)' is a sequence, not a tensor")
     case .empty: throw node.fault(.unsupportedType, "input '\(name)' is an empty optional")
@@ -238,9 +238,8 @@ final class GraphLowering {
     return .constant(data.count >= 10 ? .numbers(data) : Constant(data))
   }
 
-  private func place(
-    _ source: any WeightSource, _ label: String, _ dtype: DType
-  ) throws -> Value {
+  /// A weight as a constant of the program, one for all its uses.
+  func place(_ source: any WeightSource, _ label: String) throws -> Value {
     // A constant made inside a block is seen only there.
     if blockDepth > 0 { return .constant(Constant(source)) }
     if let value = placed[source.key] { return value }
