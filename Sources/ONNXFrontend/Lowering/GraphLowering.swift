@@ -57,7 +57,8 @@ final class GraphLowering {
   func inFrame<T>(_ frame: Frame, _ body: () throws -> T) throws -> T {
     guard frames.count < Self.depthLimit else {
       throw Diagnostic.error(
-        .malformed, at: build.origin, "functions and graphs are nested more than \(Self.depthLimit) deep")
+        .malformed, at: build.origin,
+        "functions and graphs are nested more than \(Self.depthLimit) deep")
     }
     frames.append(frame)
     defer { frames.removeLast() }
@@ -121,7 +122,8 @@ final class GraphLowering {
   private func results(of node: ONNXNode) throws -> [ONNXValue] {
     lowered += 1
     guard lowered <= Self.nodeLimit else {
-      throw Diagnostic.error(.malformed, "its functions unfold to more than \(Self.nodeLimit) nodes")
+      throw Diagnostic.error(
+        .malformed, "its functions unfold to more than \(Self.nodeLimit) nodes")
     }
     let inputs = try node.inputs.map { try $0.isEmpty ? nil : lookup($0) }
     if inputs.contains(where: { $0?.isPoisoned ?? false }) { throw DependsOnFailure() }
@@ -214,10 +216,12 @@ final class GraphLowering {
     case .known(let known): return try place(known, value.dtype, name, node)
     case .weight(let source, let label): return try place(source, label)
     case .poisoned: throw DependsOnFailure()
-    case .sequence: throw node.fault(.unsupportedType, "input '\(name)' is a sequence, not a tensor")
+    case .sequence:
+      throw node.fault(.unsupportedType, "input '\(name)' is a sequence, not a tensor")
     case .empty: throw node.fault(.unsupportedType, "input '\(name)' is an empty optional")
     case .unreadable(let what):
-      throw node.fault(.unsupportedType, "input '\(name)' is \(what), which Core ML cannot compute with")
+      throw node.fault(
+        .unsupportedType, "input '\(name)' is \(what), which Core ML cannot compute with")
     }
   }
 

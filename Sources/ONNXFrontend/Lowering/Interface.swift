@@ -121,7 +121,8 @@ struct Interface {
       switch declared?[axis] {
       case .fixed(let value) where extent != .fixed(value):
         throw Diagnostic.error(
-          .usage, "axis \(axis) of input '\(input.name)' is \(value) in the model and cannot change",
+          .usage,
+          "axis \(axis) of input '\(input.name)' is \(value) in the model and cannot change",
           fix: "export the model with a dynamic axis")
       case .named(let name): return named[name] ?? symbol(name, extent)
       default: break

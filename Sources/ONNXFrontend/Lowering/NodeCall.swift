@@ -38,7 +38,8 @@ final class NodeCall {
     let isVariadic = row.inputs.last?.isVariadic ?? false
     guard isVariadic || inputs.count <= row.inputs.count else {
       throw fault(
-        .malformed, "has \(inputs.count) inputs where the operator takes at most \(row.inputs.count)"
+        .malformed,
+        "has \(inputs.count) inputs where the operator takes at most \(row.inputs.count)"
       )
     }
     for (index, port) in row.inputs.enumerated() where !port.isOptional && !port.isVariadic {
@@ -138,7 +139,8 @@ final class NodeCall {
 
   func notConstant(_ name: String) -> Diagnostic {
     fault(
-      .unsupportedArgument, "input '\(name)' is computed when the model runs; it must be a constant",
+      .unsupportedArgument,
+      "input '\(name)' is computed when the model runs; it must be a constant",
       fix: "export the model with a fixed '\(name)', or simplify it with constant folding")
   }
 
@@ -228,7 +230,8 @@ final class NodeCall {
     guard let code = try optionalInt(name) else { return nil }
     let type = try ONNXElementType(code: code, of: "attribute '\(name)'")
     guard let dtype = type.dtype, dtype.runtime != nil else {
-      throw fault(.unsupportedType, "attribute '\(name)' asks for \(type.name), which Core ML lacks")
+      throw fault(
+        .unsupportedType, "attribute '\(name)' asks for \(type.name), which Core ML lacks")
     }
     return dtype
   }
@@ -237,7 +240,8 @@ final class NodeCall {
   func require(_ name: String, _ value: Int) throws {
     let found = try int(name, default: value)
     guard found == value else {
-      throw fault(.unsupportedArgument, "attribute '\(name)' is \(found); only \(value) is supported")
+      throw fault(
+        .unsupportedArgument, "attribute '\(name)' is \(found); only \(value) is supported")
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Diagnostics
+import Diagnostics
 package import MIL
 import Tensors
 

@@ -25,7 +25,8 @@ struct SpatialWindow {
       return found
     }
     guard extents.count == count, kernel.allSatisfy({ $0 > 0 }) else {
-      throw node.fault(.malformed, "the kernel \(kernel) does not fit \(extents.count) spatial axes")
+      throw node.fault(
+        .malformed, "the kernel \(kernel) does not fit \(extents.count) spatial axes")
     }
     strides = try positive("strides")
     dilations = try positive("dilations")

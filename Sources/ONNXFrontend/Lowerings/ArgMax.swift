@@ -4,7 +4,8 @@ import Tensors
 
 extension ONNXLowering {
   /// The place of the largest or smallest element along an axis: the first, or the last, of equals.
-  static let argMax: [ONNXLowering] = [("ArgMax", "reduce_argmax"), ("ArgMin", "reduce_argmin")].map {
+  static let argMax: [ONNXLowering] = [("ArgMax", "reduce_argmax"), ("ArgMin", "reduce_argmin")].map
+  {
     source, mil in
     ONNXLowering(
       source, "data", attributes: "axis keepdims select_last_index", result: .dtype(.int64)

@@ -44,7 +44,8 @@ extension ONNXLowering {
   private static let mod = ONNXLowering(
     "Mod", since: 10, "A B", attributes: "fmod",
     fold: { node in
-      try node.flag("fmod") ? nil : node.folded(.init(integers: { $1.fixed == 0 ? nil : .mod($0, $1) }))
+      try node.flag("fmod")
+        ? nil : node.folded(.init(integers: { $1.fixed == 0 ? nil : .mod($0, $1) }))
     }
   ) { node, build in
     let (a, b) = (try node.value("A"), try node.value("B"))
@@ -75,7 +76,6 @@ extension ONNXLowering {
     return try build.cast(power, to: base)
   }
 }
-
 
 extension NodeCall {
   /// The result on elements that are known, where both operands are.

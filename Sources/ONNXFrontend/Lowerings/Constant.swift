@@ -17,7 +17,9 @@ extension ONNXLowering {
       if let value = try node.optionalInt("value_int") {
         return [ONNXValue(Known(scalar: .fixed(value)), .int64)]
       }
-      if let values = try node.ints("value_ints") { return [ONNXValue(Known(ints: values), .int64)] }
+      if let values = try node.ints("value_ints") {
+        return [ONNXValue(Known(ints: values), .int64)]
+      }
       if let value = try node.optionalFloat("value_float") {
         return [ONNXValue(Known([], .floats([value])), .float32)]
       }

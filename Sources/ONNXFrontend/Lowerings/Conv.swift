@@ -9,7 +9,8 @@ extension ONNXLowering {
     ) { node, build in
       let weight = try node.value("W")
       let shape = try node.shape("X")
-      let window = try SpatialWindow(node, kernel: node.kernel("W"), extents: Array(shape.dropFirst(2)))
+      let window = try SpatialWindow(
+        node, kernel: node.kernel("W"), extents: Array(shape.dropFirst(2)))
       let groups = try node.int("group", default: 1)
       let bias = try node.constantBias("B")
       let y = try build.mil.conv(

@@ -53,7 +53,8 @@ private struct TransposedCrop {
       let wanted = shape.map { Dim.fixed($0[axis]) } ?? extents[axis] * .fixed(stride)
       guard let total = (full - wanted).fixed else {
         throw node.fault(
-          .unsupportedArgument, "asks for output extent \(wanted) where the input has \(extents[axis])",
+          .unsupportedArgument,
+          "asks for output extent \(wanted) where the input has \(extents[axis])",
           fix: "give the input a fixed shape")
       }
       let half = total >= 0 ? total / 2 : 0

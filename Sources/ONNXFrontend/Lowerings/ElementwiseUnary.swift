@@ -11,7 +11,8 @@ import Tensors
 extension ONNXLowering {
   /// Operators that are a scalar function of each element.
   static let elementwiseUnary: [ONNXLowering] =
-    direct.map { direct($0.source, $0.mil, $0.function) } + composed.map { row in
+    direct.map { direct($0.source, $0.mil, $0.function) }
+    + composed.map { row in
       unary(row.source, row.function, row.lower)
     }
 
@@ -28,7 +29,8 @@ extension ONNXLowering {
     ("Sqrt", "sqrt", { $0.squareRoot() }), ("Tan", "tan", nil), ("Tanh", "tanh", nil),
   ]
 
-  private static func direct(_ source: String, _ mil: String, _ function: Function?) -> ONNXLowering {
+  private static func direct(_ source: String, _ mil: String, _ function: Function?) -> ONNXLowering
+  {
     unary(source, function) { x, build in try build.emit(mil, ["x": x])[0] }
   }
 

@@ -5,7 +5,8 @@ import Tensors
 extension ONNXLowering {
   static let groupNormalization: [ONNXLowering] = [
     // Scale and bias have one element per group.
-    ONNXLowering("GroupNormalization", since: 18, "X scale bias", attributes: "epsilon num_groups") {
+    ONNXLowering("GroupNormalization", since: 18, "X scale bias", attributes: "epsilon num_groups")
+    {
       node, build in
       let (grouped, groups) = try build.grouped(node)
       let scale = try build.reshape(node.value("scale"), [groups, 1])

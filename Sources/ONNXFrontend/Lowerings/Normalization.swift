@@ -32,7 +32,8 @@ extension ONNXLowering {
     let size = try node.int("size")
     guard size % 2 == 1, try node.rank("X") == 4 || node.rank("X") == 3 else {
       throw node.fault(
-        .unsupportedArgument, "attribute 'size' is \(size) on a tensor of rank \(try node.rank("X")); "
+        .unsupportedArgument,
+        "attribute 'size' is \(size) on a tensor of rank \(try node.rank("X")); "
           + "Core ML has odd sizes on rank 3 and 4")
     }
     return try build.mil.local_response_norm(

@@ -99,7 +99,8 @@ private struct Padding {
   ) throws -> Value {
     guard let extent = try build.shape(of: x)[axis].fixed, extent > 0 else {
       throw node.fault(
-        .unsupportedArgument, "attribute 'mode' is '\(mode)' along axis \(axis), which is not fixed",
+        .unsupportedArgument,
+        "attribute 'mode' is '\(mode)' along axis \(axis), which is not fixed",
         fix: "give the input a fixed shape")
     }
     let places = (-pad.before..<(extent + pad.after)).map { place -> Int in

@@ -22,7 +22,8 @@ extension ONNXLowering {
     },
     // (sum |x|^p)^(1/p)
     ONNXLowering(
-      "LpPool", since: 2, "X", attributes: "auto_pad ceil_mode dilations kernel_shape p pads strides"
+      "LpPool", since: 2, "X",
+      attributes: "auto_pad ceil_mode dilations kernel_shape p pads strides"
     ) { node, build in
       let (x, p) = (try node.value("X"), Double(try node.int("p", default: 2)))
       let powers = try build.mil.pow(x: build.mil.abs(x: x), y: .float(p))
@@ -73,7 +74,9 @@ private struct Pooling {
     return wide
   }
 
-  private func pooled(_ op: String, _ x: Value, _ window: SpatialWindow, _ extra: [(String, Value?)] = [])
+  private func pooled(
+    _ op: String, _ x: Value, _ window: SpatialWindow, _ extra: [(String, Value?)] = []
+  )
     throws -> Value
   {
     let leavesCeiling = ceils && fixed == nil
@@ -139,11 +142,13 @@ private struct Pooling {
     let count = wide.kernel.reduce(1, *)
     guard let fixed, count <= 256 else {
       throw node.fault(
-        .unsupportedArgument, "attribute 'dilations' is \(wide.dilations) on an input of shape "
+        .unsupportedArgument,
+        "attribute 'dilations' is \(wide.dilations) on an input of shape "
           + "\(extents)", fix: "give the input a fixed shape")
     }
     let pads = [0, 0, 0, 0] + wide.interleaved
-    let padded = try wide.interleaved.allSatisfy { $0 == 0 }
+    let padded =
+      try wide.interleaved.allSatisfy { $0 == 0 }
       ? x
       : build.mil.pad(x: x, pad: .ints(pads), mode: "constant", constant_val: .float(filler))
     var total: Value?
@@ -187,6 +192,7 @@ private struct Pooling {
       shape.append(along.count)
     }
     let dtype = try node.type("X").dtype
-    return .constant(.numbers(try TensorData(counts.map { 1 / max($0, 1) }, as: dtype, shape: shape)))
+    return .constant(
+      .numbers(try TensorData(counts.map { 1 / max($0, 1) }, as: dtype, shape: shape)))
   }
 }

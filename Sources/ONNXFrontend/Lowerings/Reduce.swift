@@ -14,12 +14,15 @@ extension ONNXLowering {
     ("ReduceSum", "reduce_sum", 0), ("ReduceSumSquare", "reduce_sum_square", 0),
   ].flatMap { source, mil, empty in
     [
-      ONNXLowering(source, "data", attributes: "axes keepdims", fold: fold(source) { try $0.ints("axes") }) {
+      ONNXLowering(
+        source, "data", attributes: "axes keepdims", fold: fold(source) { try $0.ints("axes") }
+      ) {
         node, build in try build.reduce(node, mil, empty, axes: node.ints("axes"))
       },
       ONNXLowering(
         source, since: source == "ReduceSum" ? 13 : 18, "data axes?",
-        attributes: "keepdims noop_with_empty_axes", fold: fold(source) { try $0.constantInts("axes") }
+        attributes: "keepdims noop_with_empty_axes",
+        fold: fold(source) { try $0.constantInts("axes") }
       ) { node, build in
         let axes = try node.constantInts("axes")
         if axes?.isEmpty ?? true, try node.flag("noop_with_empty_axes") {
@@ -53,7 +56,8 @@ extension FunctionBuilder {
   ) throws -> Value {
     let (x, shape) = (try node.value("data"), try node.shape("data"))
     let keeps = try node.flag("keepdims", default: true)
-    let axes = try axes.map { try self.axes($0, rank: shape.count, node).sorted() }
+    let axes =
+      try axes.map { try self.axes($0, rank: shape.count, node).sorted() }
       ?? Array(shape.indices)
     if shape.isEmpty || axes.isEmpty { return try elementwise(mil, x) }
     if axes.contains(where: { shape[$0] == 0 }) {
@@ -61,8 +65,10 @@ extension FunctionBuilder {
         axes.contains(axis) ? (keeps ? 1 : nil) : extent
       }
       let dtype = try self.dtype(of: x)
-      return try fill(rest, dtype == .int32 && empty.isInfinite
-        ? Double(empty < 0 ? Int32.min : Int32.max) : empty, dtype)
+      return try fill(
+        rest,
+        dtype == .int32 && empty.isInfinite
+          ? Double(empty < 0 ? Int32.min : Int32.max) : empty, dtype)
     }
     return try rounded(mil, x) { x in
       try emit(mil, ["x": x, "axes": .ints(axes), "keep_dims": .bool(keeps)])[0]

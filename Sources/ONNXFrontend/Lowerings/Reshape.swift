@@ -31,7 +31,8 @@ extension NodeCall {
     var target = try wanted.enumerated().map { index, dim in
       guard dim == 0, !keepsZeros else { return dim }
       guard from.indices.contains(index) else {
-        throw fault(.malformed, "input 'shape' keeps extent \(index) of a rank-\(from.count) tensor")
+        throw fault(
+          .malformed, "input 'shape' keeps extent \(index) of a rank-\(from.count) tensor")
       }
       return from[index]
     }
@@ -39,7 +40,9 @@ extension NodeCall {
     guard holes.count <= 1 else { throw fault(.malformed, "input 'shape' holds -1 more than once") }
     if let hole = holes.first {
       let rest = Dim.product(target.indices.filter { $0 != hole }.map { target[$0] })
-      guard rest != 0 else { throw fault(.malformed, "input 'shape' holds -1 beside an extent of 0") }
+      guard rest != 0 else {
+        throw fault(.malformed, "input 'shape' holds -1 beside an extent of 0")
+      }
       let total = Dim.product(from)
       if let total = total.fixed, let rest = rest.fixed, total % rest != 0 {
         throw fault(.malformed, "a tensor of shape \(from) cannot be reshaped to \(wanted)")

@@ -6,7 +6,8 @@ import Tensors
 extension ONNXLowering {
   static let slice: [ONNXLowering] = [
     ONNXLowering(
-      "Slice", "data", attributes: "axes starts ends", fold: { try $0.sliced(Bounds(attributes: $0)) }
+      "Slice", "data", attributes: "axes starts ends",
+      fold: { try $0.sliced(Bounds(attributes: $0)) }
     ) { node, build in try build.slice(node, Bounds(attributes: node)) },
     ONNXLowering(
       "Slice", since: 10, "data starts ends axes? steps?",
@@ -39,7 +40,8 @@ private struct Bounds {
 
   /// `nil` where starts or ends depend on data.
   init?(inputs node: NodeCall) throws {
-    guard let starts = try node.known("starts")?.dims, let ends = try node.known("ends")?.dims else {
+    guard let starts = try node.known("starts")?.dims, let ends = try node.known("ends")?.dims
+    else {
       return nil
     }
     self.starts = starts
@@ -144,13 +146,16 @@ extension FunctionBuilder {
   fileprivate func sliceAtRunTime(_ node: NodeCall) throws -> Value {
     let shape = try node.shape("data")
     let (starts, ends) = (try node.value("starts"), try node.value("ends"))
-    guard let count = try self.shape(of: starts).first?.fixed else { throw node.notConstant("starts") }
+    guard let count = try self.shape(of: starts).first?.fixed else {
+      throw node.notConstant("starts")
+    }
     let axes = try self.axes(
       node.constantInts("axes") ?? Array(0..<count), rank: shape.count, node)
     let steps = try node.constantInts("steps") ?? Array(repeating: 1, count: count)
     guard axes.count == count, steps.count == count, steps.allSatisfy({ $0 > 0 }) else {
       throw node.fault(
-        .unsupportedArgument, "takes a slice backwards whose bounds are computed when the model runs",
+        .unsupportedArgument,
+        "takes a slice backwards whose bounds are computed when the model runs",
         fix: "export the model with constant bounds")
     }
     var begin = shape.map { _ in Value.ints([0]) }

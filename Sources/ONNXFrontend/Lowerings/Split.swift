@@ -41,7 +41,9 @@ extension FunctionBuilder {
     guard count > 0 else { throw node.fault(.malformed, "has no outputs") }
     let size = (extent + count - 1) / count
     let last = extent - size * (count - 1)
-    guard last >= 0 else { throw node.fault(.malformed, "cannot split \(extent) in \(count) parts") }
+    guard last >= 0 else {
+      throw node.fault(.malformed, "cannot split \(extent) in \(count) parts")
+    }
     return Array(repeating: size, count: count - 1) + [last]
   }
 
@@ -65,7 +67,8 @@ extension FunctionBuilder {
       defer { start += size }
       var shape = try node.shape("input")
       shape[axis] = .fixed(size)
-      let part = try size == 0
+      let part =
+        try size == 0
         ? fill(shape, like: node.value("input"))
         : slice(node.value("input"), axis: axis, from: start, to: start + size)
       return ONNXValue(part, dtype)

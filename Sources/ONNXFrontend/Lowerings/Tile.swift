@@ -11,7 +11,8 @@ extension ONNXLowering {
       }
       let shape = try build.shape(of: x)
       guard repeats.count == shape.count else {
-        throw node.fault(.malformed, "input 'repeats' has \(repeats.count) elements for rank \(shape.count)")
+        throw node.fault(
+          .malformed, "input 'repeats' has \(repeats.count) elements for rank \(shape.count)")
       }
       let target = zip(shape, repeats).map { $0 * $1 }
       if target == shape { return x }

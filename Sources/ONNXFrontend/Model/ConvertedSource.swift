@@ -2,10 +2,8 @@
 import Diagnostics
 import Tensors
 
-/// A weight in the dtype that a program computes in: `bfloat16` and `float64` as `float32`,
-/// integers of every width as `int32`.
-///
-/// Integers outside the range of `int32` become its nearest end.
+/// A weight of a type that `CastSource` does not read (`uint64`, and integers of less than a byte)
+/// in the dtype that a program computes in. What `int32` cannot hold becomes its nearest end.
 final class ConvertedSource: WeightSource {
   private let base: any WeightSource
   let dtype: DType
@@ -16,7 +14,8 @@ final class ConvertedSource: WeightSource {
   /// `source` in the dtype of running programs; itself where it has that dtype.
   static func runtime(_ source: any WeightSource) -> (any WeightSource)? {
     guard let dtype = source.dtype.runtime else { return nil }
-    return dtype == source.dtype ? source : ConvertedSource(source, to: dtype)
+    if dtype == source.dtype { return source }
+    return (try? CastSource.cast(source, to: dtype)) ?? ConvertedSource(source, to: dtype)
   }
 
   init(_ base: any WeightSource, to dtype: DType) {
@@ -57,8 +56,7 @@ extension TensorData {
   /// The bytes of the elements as `float32` or `int32`.
   fileprivate func converted(to dtype: DType) -> [UInt8] {
     if dtype == .int32 {
-      let values = self.dtype == .int64 ? ints.map { Int32(clamping: $0) } : doubles.map { Int32(saturating: $0) }
-      return values.withUnsafeBytes { [UInt8]($0) }
+      return doubles.map { Int32(saturating: $0) }.withUnsafeBytes { [UInt8]($0) }
     }
     return floats.withUnsafeBytes { [UInt8]($0) }
   }

@@ -185,7 +185,9 @@ struct GraphReader {
 
   private func valueInfo(_ message: ProtoMessage) throws -> ONNXValueInfo {
     let name = message.string("name")
-    guard !name.isEmpty else { throw Diagnostic.error(.malformed, "an input or output has no name") }
+    guard !name.isEmpty else {
+      throw Diagnostic.error(.malformed, "an input or output has no name")
+    }
     let type = try message.message("type").map { try self.type($0, of: "'\(name)'") } ?? .unknown
     return ONNXValueInfo(name: name, type: type)
   }
@@ -198,7 +200,9 @@ struct GraphReader {
     }
     if let tensor = message.message("tensor_type") {
       let element = try ONNXElementType(code: Int(tensor.int("elem_type")), of: thing)
-      let shape = try tensor.message("shape").map { try $0.messages("dim").map { try dim($0, thing) } }
+      let shape = try tensor.message("shape").map {
+        try $0.messages("dim").map { try dim($0, thing) }
+      }
       return .tensor(element, shape: shape)
     }
     if let item = message.message("sequence_type")?.message("elem_type") {
