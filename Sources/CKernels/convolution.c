@@ -74,8 +74,8 @@ static geometry geometry_of(const mpk_conv_shape *s) {
   return g;
 }
 
-/// One row of an unrolled image: the positions that tap `k` of the kernel sees. `coarse` is the side
-/// that the kernel steps over (a convolution's output), `fine` the side it reads or writes.
+/// One row of an unrolled image: the positions that one tap of the kernel sees. `coarse` is the
+/// side that the kernel steps over (a convolution's output), `fine` the side it reads or writes.
 typedef struct {
   const int64_t *coarse, *fine;
   int64_t offset[3], stride[3];

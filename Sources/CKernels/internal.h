@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How one body becomes a portable and several vector versions: the body is always inlined, and
-// `MPK_VERSIONS` compiles it once per instruction set and picks at run time. `native` tells the body
-// whether float16 conversion instructions exist.
+// `MPK_VERSIONS` compiles it once per instruction set and picks at run time. `native` tells the
+// body whether float16 conversion instructions exist.
 #ifndef MPK_INTERNAL_H
 #define MPK_INTERNAL_H
 

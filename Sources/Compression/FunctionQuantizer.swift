@@ -48,6 +48,11 @@ struct FunctionQuantizer {
     case .leave(let reason): entry.note = reason
     case .quantize(let scheme, let layout, let axes, let note):
       let quantized = try quantizedWeight(weight, scheme, layout)
+      // Tables are also masks; to look at every weight would mean to read it twice.
+      if weight.operations == ["gather"], try !quantized.isFinite() {
+        entry.note = "holds an infinity or a NaN, which no scale can represent"
+        break
+      }
       let form = StoredForm(opset: function.opset, axes: axes)
       replacements[weight.id] = try form.operation(quantized)
       entry.scheme = scheme

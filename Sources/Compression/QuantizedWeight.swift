@@ -134,6 +134,19 @@ extension QuantizedWeight {
     return parameters
   }
 
+  /// Whether the weight is without infinities and NaNs. Reads all of it, and remembers the scales.
+  func isFinite() throws -> Bool {
+    do {
+      let step = max(1, Self.chunk / layout.columns)
+      for first in stride(from: 0, to: layout.panels, by: step) {
+        _ = try parameters(first..<min(first + step, layout.panels))
+      }
+      return true
+    } catch let problem as Diagnostic where problem.code == .notRepresentable {
+      return false
+    }
+  }
+
   /// Reads elements of the source into a temporary buffer.
   func withElements<Result>(
     _ range: Range<Int>, _ body: (UnsafeRawPointer) throws -> Result

@@ -327,6 +327,24 @@ import Testing
     #expect(report.entries[0].note == "excluded by the settings")
   }
 
+  @Test(arguments: [-Double.infinity, .nan])
+  func tablesThatAreNotFiniteAreLeftAlone(value: Double) throws {
+    var model = Model()
+    var values = [Double](repeating: 0.5, count: 100 * 64)
+    values[777] = value
+    let mask = Constant(MemorySource(try TensorData(values, as: .float16, shape: [100, 64])))
+    let y = try model.build.mil.gather(
+      x: model.build.const("mask", mask), indices: model.input("i", [4], .int32), axis: 0)
+    let z = try model.build.mil.gather(
+      x: model.weight("table", [100, 64]), indices: model.input("j", [4], .int32), axis: 0)
+    var program = try model.program([y, z])
+    let report = try quantize(&program)
+    #expect(report.quantized.map(\.name) == ["table"])
+    #expect(
+      report.leftAlone.map(\.note) == ["holds an infinity or a NaN, which no scale can represent"])
+    #expect(operations(program, "const").contains { $0.name == "mask" })
+  }
+
   @Test func floatsOfBothWidthsOnly() throws {
     var model = Model()
     let table = try model.weight("table", [100, 64], .int32)

@@ -85,8 +85,8 @@ typedef struct {
 void mpk_code_range(mpk_quantization scheme, int *low, int *high);
 
 /// Widens `low[column]` and `high[column]`, which the caller starts at +inf and -inf, to the values
-/// of `x[rows][columns][inner]` (contiguous but for `row_stride`, in elements). `x` holds float16 if
-/// `half`, float32 otherwise. Returns 1 if any value is infinite or NaN.
+/// of `x[rows][columns][inner]` (contiguous but for `row_stride`, in elements). `x` holds float16
+/// if `half`, float32 otherwise. Returns 1 if any value is infinite or NaN.
 int mpk_block_range(
     const void *x, int half, size_t rows, size_t columns, size_t inner, size_t row_stride,
     float *low, float *high);
