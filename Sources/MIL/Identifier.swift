@@ -13,6 +13,11 @@ package enum Identifier {
     return !isDigit(first) && name.utf8.allSatisfy(isWord)
   }
 
+  /// As `isValid`, or with `@` after the first character, which other writers may use.
+  package static func isLegal(_ name: String) -> Bool {
+    !name.hasPrefix("@") && isValid(name.filter { $0 != "@" })
+  }
+
   /// `name` with what is not allowed replaced by `_`; a reserved word gets `_workaround` as
   /// coremltools writes it.
   package static func sanitized(_ name: String) -> String {

@@ -1,50 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-import Diagnostics
+package import Diagnostics
 import Tensors
 
 extension OpContext {
   /// Holds the operation against its signature and constraints, and gives its result types.
+  /// Throws the first thing that is wrong.
   package func checkedResults() throws -> [ValueType] {
-    try checkSignature()
+    if let fault = signatureFaults().first { throw fault }
     for constraint in spec.constraints { try constraint.check(self) }
     return try spec.results(self)
   }
 
-  private func checkSignature() throws {
+  /// Everything that the signature has against the operands: missing, unknown, not constant, of a
+  /// kind or dtype that is not allowed.
+  package func signatureFaults() -> [Diagnostic] {
     var domains: [Domain: (DType, operand: String)] = [:]
+    var collector = DiagnosticCollector()
     for operand in signature.operands {
-      let arguments = operation.arguments(operand.name)
-      if arguments.isEmpty {
-        if operand.isOptional || operand.kind == .variadic { continue }
-        throw fault("operand '\(operand.name)' is missing")
-      }
-      if operand.isConstant && !isConstant(operand.name) {
-        throw fault("'\(operand.name)' must be a constant", .unsupportedArgument)
-      }
-      try check(operand, &domains)
+      collector.catching(at: location) { try check(operand, &domains) }
     }
     for input in operation.inputs where signature.operand(input.name) == nil {
-      throw fault("has no operand '\(input.name)' in \(opset)", .unsupportedByTarget)
+      collector.report(
+        fault("has no operand '\(input.name)' in \(opset)", .unsupportedByTarget))
     }
+    return collector.diagnostics
   }
 
   private func check(
     _ operand: Operand, _ domains: inout [Domain: (DType, operand: String)]
   ) throws {
-    switch operand.kind {
-    case .variadic: return
-    case .state:
-      guard case .state = try valueType(of: operand.name) else {
-        throw fault("'\(operand.name)' must be a state")
-      }
-      return
-    case .list:
-      guard case .list = try valueType(of: operand.name) else {
-        throw fault("'\(operand.name)' must be a list")
-      }
-      return
-    case .tensor: break
+    let name = operand.name
+    let arguments = operation.arguments(name)
+    if arguments.isEmpty {
+      if operand.isOptional || operand.kind == .variadic { return }
+      throw fault("operand '\(name)' is missing")
     }
+    if operand.kind == .variadic { return }
+    guard arguments.count == 1 else {
+      throw fault("'\(name)' is bound to \(arguments.count) values, not one", .invalidProgram)
+    }
+    if operand.isConstant && !isConstant(name) {
+      throw fault("'\(name)' must be a constant", .unsupportedArgument)
+    }
+    switch operand.kind {
+    case .state:
+      guard case .state = try valueType(of: name) else {
+        throw fault("'\(name)' must be a state", .typeMismatch)
+      }
+    case .list:
+      guard case .list = try valueType(of: name) else {
+        throw fault("'\(name)' must be a list", .typeMismatch)
+      }
+    case .tensor, .variadic: try checkDType(operand, &domains)
+    }
+  }
+
+  private func checkDType(
+    _ operand: Operand, _ domains: inout [Domain: (DType, operand: String)]
+  ) throws {
     if case .any = operand.types { return }
     let found = try dtype(operand.name)
     let allowed = signature.dtypes(of: operand)
@@ -54,14 +67,13 @@ extension OpContext {
         "'\(operand.name)' is \(found.rawValue), which \(opset) does not allow (\(names))",
         .typeMismatch)
     }
-    if case .domain(let domain) = operand.types {
-      if let (other, first) = domains[domain], other != found {
-        throw fault(
-          "'\(operand.name)' is \(found.rawValue) but '\(first)' is \(other.rawValue)",
-          .typeMismatch)
-      }
-      domains[domain] = (found, operand.name)
+    guard case .domain(let domain) = operand.types else { return }
+    if let (other, first) = domains[domain], other != found {
+      throw fault(
+        "'\(operand.name)' is \(found.rawValue) but '\(first)' is \(other.rawValue)",
+        .typeMismatch)
     }
+    domains[domain] = (found, operand.name)
   }
 }
 

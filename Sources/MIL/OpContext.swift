@@ -24,7 +24,7 @@ package struct OpContext {
   }
 
   package var location: Location {
-    operation.origin ?? Location(operation: operation.type, node: operation.name)
+    operation.location
   }
 
   /// An extent that nothing is known of until the program runs.
