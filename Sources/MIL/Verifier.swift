@@ -160,7 +160,7 @@ struct Verifier {
   private mutating func verifyTypes(_ operation: Operation, in opset: Opset) {
     if operation.type == "const" { return verifyConst(operation) }
     guard let (context, faults) = context(operation, in: opset) else { return }
-    diagnostics += faults + stateFaults(context)
+    diagnostics += faults
     guard faults.isEmpty else { return }
     do {
       let types = try context.checkedResults()
@@ -191,7 +191,7 @@ struct Verifier {
     let context = OpContext(
       operation.bindingAttributes(of: signature), spec: spec, signature: signature, opset: opset,
       values: values, scope: scope)
-    return (context, context.signatureFaults())
+    return (context, context.signatureFaults() + stateFaults(context))
   }
 
   /// States bound to operands that are not for states.
