@@ -47,6 +47,17 @@ import Testing
     return found
   }
 
+  /// The result types of an operation of `program`, held against the catalogue.
+  private func checked(_ operation: MIL.Operation, _ program: Program) throws -> [ValueType] {
+    let function = program.functions[0]
+    let spec = try #require(Catalogue.standard[operation.type])
+    let signature = try #require(spec.signature(in: function.opset))
+    return try OpContext(
+      operation, spec: spec, signature: signature, opset: function.opset, values: function.values,
+      scope: SymbolScope(function.symbols)
+    ).checkedResults()
+  }
+
   private func quantize(
     _ program: inout Program, _ dtype: DType = .int4,
     _ granularity: QuantizationScheme.Granularity = .block(32),
@@ -141,6 +152,7 @@ import Testing
     let info = program.functions[0].values[id]
     #expect(info.type == .tensor(.float16, fixed: placement.shape))
     #expect(info.isConstantExpression)
+    #expect(try checked(found, program) == [info.type])
   }
 
   @Test(arguments: placements)
@@ -157,6 +169,7 @@ import Testing
     #expect(try found.argument("axis")?.constant?.tensorData()?.ints == [placement.axis])
     let zeros = try #require(try found.argument("zero_point")?.constant?.tensorData())
     #expect(zeros.ints == [Int](repeating: 127, count: channels))
+    #expect(try checked(found, program) == [.tensor(.float16, fixed: placement.shape)])
   }
 
   @Test(arguments: placements)
@@ -188,6 +201,7 @@ import Testing
       ])
     #expect(try found.argument("zero_point")?.constant?.tensorData()?.ints == [0])
     #expect(report.entries[0].bytesAfter == 96 * 64 + 2 + 1)
+    #expect(try checked(found, program) == [.tensor(.float16, fixed: [96, 64])])
   }
 
   @Test(arguments: [
