@@ -59,7 +59,10 @@ package final class FunctionBuilder {
       let id = try materialize(value, for: nil)
       let copy = try emit("identity", ["x": .ssa(id)])[0]
       guard let copied = copy.id else { throw internalFault("identity gave no value") }
-      function.values.rename(copied, to: name)
+      // Inputs keep their names; an output of the same name gets a number.
+      if !function.inputs.contains(where: { function.values[$0].name == name }) {
+        function.values.rename(copied, to: name)
+      }
       return copied
     }
     var body = blocks[0].block

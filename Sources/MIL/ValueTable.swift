@@ -49,10 +49,14 @@ package struct ValueTable: Sendable {
     return ValueID(index: infos.count - 1)
   }
 
-  /// Gives a value another name, which must not be in use by another value.
+  /// Gives a value another name. Another value that has it gets a number after its own.
   package mutating func rename(_ id: ValueID, to name: String) {
+    if infos[id.index].name == name { return }
     taken.remove(infos[id.index].name)
-    infos[id.index].name = unique(name)
+    if !taken.insert(name).inserted, let holder = infos.firstIndex(where: { $0.name == name }) {
+      infos[holder].name = unique(name)
+    }
+    infos[id.index].name = name
   }
 
   package func isTaken(_ name: String) -> Bool { taken.contains(name) }
