@@ -7,6 +7,8 @@ package struct Constant: Sendable {
   package var docString: String = ""
   /// The declared type where it says more than the payload (an empty list's element type).
   package var declaredType: ValueType?
+  /// The value as a reader found it, where the payload does not say all of it.
+  package var preserved = Preserved()
 
   package enum Payload: Sendable {
     /// Written into the program itself.

@@ -16,6 +16,8 @@ package struct ValueInfo: Sendable {
   package var constant: Constant?
   /// For small integer tensors computed from shapes: the elements as expressions.
   package var dims: [Dim]?
+  /// The declaration as a reader found it, where the type does not say all of it.
+  package var preserved = Preserved()
   /// Whether the value is computed by `constexpr_*` operations from constants.
   var constexpr = false
 
@@ -27,7 +29,7 @@ package struct ValueInfo: Sendable {
   }
 }
 
-/// The values of a function, by identity. Names are unique within it.
+/// The values of a function, by identity. Names are unique where they can be seen.
 package struct ValueTable: Sendable {
   private var infos: [ValueInfo] = []
   private var taken: Set<String> = []
@@ -45,6 +47,14 @@ package struct ValueTable: Sendable {
   package mutating func add(_ info: ValueInfo) -> ValueID {
     var info = info
     info.name = unique(info.name)
+    infos.append(info)
+    return ValueID(index: infos.count - 1)
+  }
+
+  /// Adds a value under a name that another value out of its sight may have too, as blocks that
+  /// exclude each other do.
+  package mutating func addKeepingName(_ info: ValueInfo) -> ValueID {
+    taken.insert(info.name)
     infos.append(info)
     return ValueID(index: infos.count - 1)
   }
