@@ -13,6 +13,8 @@ package struct ModelPackage: Sendable {
   package var program: Program
   /// Items of the package beside the model and its weights.
   package var items: [PackageItem]
+  /// Files beside `Manifest.json` that no item lists: where they are now, by name.
+  package var looseFiles: [String: String] = [:]
   /// Unknown fields of the model, and of its description as it was read.
   var preserved = Preserved()
   var preservedDescription = Preserved()

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-package import MIL
 package import Tensors
 
 /// An input, output or state as the description of a model declares it.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-package import MIL
 
 /// What a model declares about itself beside its program.
 package struct ModelDescription: Hashable, Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Containers
-package import Diagnostics
+import Diagnostics
 import MIL
 
 extension ModelPackage {
@@ -30,6 +30,7 @@ extension ModelPackage {
           path: item.path, name: item.name, author: item.author, description: item.description,
           source: source)
     }
+    looseFiles = folder.looseFiles
   }
 
   /// Reads a `Model` message.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Containers
-package import Diagnostics
+import Diagnostics
 import MIL
 import Tensors
 
@@ -37,6 +37,9 @@ extension ModelPackage {
       content += hash.description.utf8
     }
     for item in items { try item.copy(into: data, for: path) }
+    for (name, source) in looseFiles {
+      try PackageItem.copyFile(source, to: root + "/" + name, for: path)
+    }
     let manifest = Manifest.written(content: content, items: items)
     try OutputFile.write(
       Array(manifest.text.utf8), to: root + "/" + PackageFolder.manifest, for: path)
@@ -121,7 +124,7 @@ extension PackageItem {
     }
   }
 
-  private static func copyFile(_ source: String, to target: String, for output: String) throws {
+  fileprivate static func copyFile(_ source: String, to target: String, for output: String) throws {
     let input = try SourceFile(path: source)
     let file = try OutputFile(creating: target, for: output)
     for start in stride(from: 0, to: input.size, by: 1 << 20) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Diagnostics
+package import Diagnostics
 
 #if canImport(Glibc)
   import Glibc
@@ -46,6 +46,16 @@ struct PackageFolder {
         .malformed, "the \(what) '\(relative)' is a symbolic link that leaves the package")
     }
     return inside
+  }
+
+  /// Visible files beside the manifest, by name.
+  var looseFiles: [String: String] {
+    var files: [String: String] = [:]
+    for name in FolderListing.names(in: path) where name != Self.manifest && !name.hasPrefix(".") {
+      let inside = path + "/" + name
+      if FileKind(inside) == .file && !FolderListing.isLink(inside) { files[name] = inside }
+    }
+    return files
   }
 
   private static func realPath(_ path: String) -> String? {

@@ -8,7 +8,8 @@ extension ProtoMessage {
   var milLocation: Location {
     let name = entries("attributes").first { $0.key == "name" }?.value
       .message("immediateValue")?.message("tensor")?.message("strings")?.strings("values").first
-    return Location(operation: string("type"), node: name ?? messages("outputs").first?.string("name"))
+    return Location(
+      operation: string("type"), node: name ?? messages("outputs").first?.string("name"))
   }
 
   /// Whether something in a `Block` defines `name`.

@@ -56,7 +56,8 @@ struct TypeReader {
     }
     let (rank, dimensions) = (message.int("rank"), message.messages("dimensions"))
     if rank < 0 {
-      throw Diagnostic.error(.unsupportedType, "is a tensor of unknown rank, which is not supported")
+      throw Diagnostic.error(
+        .unsupportedType, "is a tensor of unknown rank, which is not supported")
     }
     guard rank == dimensions.count else {
       throw Diagnostic.malformed("has rank \(rank) but \(dimensions.count) dimensions")

@@ -63,7 +63,7 @@ extension Dim {
   fileprivate func message() -> ProtoMessage {
     var message = ProtoMessage(.milDimension)
     if let fixed {
-      message.edit("constant") { $0.set("size", UInt64(max(0, fixed))) }
+      message.edit("constant") { $0.set("size", UInt64(Swift.max(0, fixed))) }
     } else {
       message.edit("unknown") { _ in }
     }

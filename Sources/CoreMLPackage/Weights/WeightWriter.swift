@@ -87,9 +87,11 @@ struct WeightWriter {
     }
     let end = state.withLock { $0 }
     if let failure = end.failure { throw failure.error }
-    return ContentHash.of(end.hashes.flatMap { hash in
-      [hash.high, hash.low].flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
-    })
+    return ContentHash.of(
+      end.hashes.flatMap { hash in
+        [hash.high, hash.low].flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) }
+        }
+      })
   }
 
   /// Takes tiles until none is left or one of them failed.
