@@ -68,7 +68,7 @@ extension FunctionBuilder {
     let result = try cast(value, to: running)
     let narrows = to.isInteger && to.bitWidth < 32
     let fits = from == .bool || from.isInteger && from.fits(in: to)
-    return narrows && !fits && from.isInteger ? try wrapped(result, to) : result
+    return narrows && !fits ? try wrapped(result, to) : result
   }
 }
 

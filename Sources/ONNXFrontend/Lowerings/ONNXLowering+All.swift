@@ -4,10 +4,13 @@ extension ONNXLowering {
   /// Every row, by the file it is in; the coverage table is made from it.
   package static let all: [ONNXLowering] = [
     activations, argMax, arithmetic, batchNormalization, cast, clip, comparisons, concat, constant,
-    constantOfShape, conv, convTranspose, cumSum, elementwiseUnary, expand, extrema, flatten,
-    gather, gatherElements, gatherND, gemm, globalPool, groupNormalization, identity,
-    instanceNormalization, integerUnary, layerNormalization, logic, matMul, normalization, oneHot,
-    pad, pool, prelu, range, reduce, reshape, shape, slice, softmax, split, squeeze, tile, topK,
-    transpose, unsqueeze, `where`,
+    constantOfShape, conv, convTranspose, cumSum, depthToSpace, elementwiseUnary, expand, extrema,
+    flatten,
+    gather, gatherElements, gatherND, gemm, globalPool, groupNormalization, identity, `if`,
+    instanceNormalization, integerProducts, integerUnary, layerNormalization, logic, matMul,
+    nonZero, normalization, oneHot,
+    pad, pool, prelu, quantize, range, recurrent, reduce, reshape, scatter, shape, slice, softmax,
+    split, squeeze, tile, topK,
+    transpose, trilu, unsqueeze, `where`,
   ].flatMap { $0 }
 }

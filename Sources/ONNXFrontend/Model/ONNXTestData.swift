@@ -34,24 +34,30 @@ package struct ONNXTestData: Sendable {
     }
   }
 
-  /// One tensor in a file of its own, in the dtype that it has at the interface of a package.
-  package static func tensor(at path: String) throws -> TensorData {
+  /// One tensor in a file of its own.
+  package static func stored(at path: String) throws -> ONNXTensor {
     do {
       let message = try MappedFile.read(path) {
         try ProtoMessage(decoding: $0, as: .onnxTensor, file: path)
       }
-      let tensor = try TensorReader(file: nil, external: nil).read(message)
-      guard case .numbers(let stored) = tensor.content,
-        let source = ConvertedSource.runtime(stored)
-      else {
-        throw Diagnostic.error(
-          .unsupportedType, "holds elements of type \(tensor.type.name), which Core ML lacks")
-      }
-      let data = try source.materialized()
-      guard data.dtype == .bool else { return data }
-      return TensorData(int32: data.bools.map { $0 ? 1 : 0 }, shape: data.shape)
+      return try TensorReader(file: nil, external: nil).read(message)
     } catch let diagnostic as Diagnostic {
       throw diagnostic.inFile(path)
     }
+  }
+
+  /// One tensor in a file of its own, in the dtype that it has at the interface of a package.
+  package static func tensor(at path: String) throws -> TensorData {
+    let tensor = try stored(at: path)
+    guard case .numbers(let stored) = tensor.content,
+      let source = ConvertedSource.runtime(stored)
+    else {
+      throw Diagnostic.error(
+        .unsupportedType, at: Location(file: path),
+        "holds elements of type \(tensor.type.name), which Core ML lacks")
+    }
+    let data = try source.materialized()
+    guard data.dtype == .bool else { return data }
+    return TensorData(int32: data.bools.map { $0 ? 1 : 0 }, shape: data.shape)
   }
 }
