@@ -13,16 +13,21 @@ public struct DiagnosticCollector: Sendable {
     diagnostics.append(diagnostic)
   }
 
+  /// Keeps what `error` says, placed at `location` unless it knows better.
+  public mutating func report(_ error: any Error, at location: Location?) {
+    switch error {
+    case let diagnostic as Diagnostic: report(diagnostic.at(location))
+    case let list as DiagnosticList: list.diagnostics.forEach { report($0.at(location)) }
+    default: report(.error(.internalError, at: location, "\(error)"))
+    }
+  }
+
   /// Runs `body`; a diagnostic it throws is kept (placed at `location`) and `nil` returned.
   public mutating func catching<T>(at location: Location?, _ body: () throws -> T) -> T? {
     do {
       return try body()
-    } catch let diagnostic as Diagnostic {
-      report(diagnostic.at(location))
-    } catch let list as DiagnosticList {
-      for diagnostic in list.diagnostics { report(diagnostic.at(location)) }
     } catch {
-      report(.error(.internalError, at: location, "\(error)"))
+      report(error, at: location)
     }
     return nil
   }

@@ -116,7 +116,7 @@ extension FunctionBuilder {
     let ids = types.map { function.values.add(ValueInfo(name: $0.name, type: $0.type)) }
     var opened = Block()
     opened.inputs = ids
-    blocks.append((opened, [:], [:]))
+    blocks.append(OpenBlock(block: opened))
     defer { blocks.removeLast() }
     let results = try body(ids.map { .ssa($0) }).map { try materialize($0, for: nil) }
     blocks[blocks.count - 1].block.outputs = results

@@ -20,9 +20,7 @@ package final class FunctionBuilder {
   var function: Function
   let scope = SymbolScope()
   /// Open blocks, the innermost last, with the constants each one can share.
-  var blocks: [(block: Block, constants: [String: ValueID], dims: [Dim: ValueID])] = [
-    (Block(), [:], [:])
-  ]
+  var blocks: [OpenBlock] = [OpenBlock()]
   /// Where the value of a symbol is found when the program runs.
   var symbolSources: [String: SymbolSource] = [:]
 
@@ -54,19 +52,19 @@ package final class FunctionBuilder {
 
   /// The function, complete, with `outputs` as its results under their names.
   package func finish(outputs: [(name: String, value: Value)]) throws -> Function {
-    let ids = try outputs.map { name, value -> ValueID in
+    var results: [ValueID] = []
+    for (name, value) in outputs {
       // A result is a value of its own: neither an input, nor a constant, nor another result.
       let id = try materialize(value, for: nil)
-      let copy = try emit("identity", ["x": .ssa(id)])[0]
+      let copy = try emit("identity", name: name, ["x": .ssa(id)])[0]
       guard let copied = copy.id else { throw internalFault("identity gave no value") }
-      // Inputs keep their names; an output of the same name gets a number.
-      if !function.inputs.contains(where: { function.values[$0].name == name }) {
-        function.values.rename(copied, to: name)
-      }
-      return copied
+      // A caller's name goes to the result, unless an input or an earlier result has it.
+      let isKept = (function.inputs + results).contains { function.values[$0].name == name }
+      if !isKept { function.values.rename(copied, to: name) }
+      results.append(copied)
     }
     var body = blocks[0].block
-    body.outputs = ids
+    body.outputs = results
     function.body = body
     function.symbols = scope.symbols
     return function
@@ -132,6 +130,26 @@ package final class FunctionBuilder {
 
   func internalFault(_ message: String) -> Diagnostic {
     .error(.internalError, at: origin, message)
+  }
+}
+
+/// A block being filled, with what was made in it that may be used again.
+struct OpenBlock {
+  var block = Block()
+  var constants: [String: ValueID] = [:]
+  var dims: [Dim: ValueID] = [:]
+  var memo: [String: Value] = [:]
+}
+
+extension FunctionBuilder {
+  /// What `make` gave for `key` earlier in this block or around it, else what it gives now.
+  package func memoized(_ key: String, _ make: () throws -> Value) rethrows -> Value {
+    for open in blocks {
+      if let value = open.memo[key] { return value }
+    }
+    let value = try make()
+    blocks[blocks.count - 1].memo[key] = value
+    return value
   }
 }
 

@@ -116,8 +116,8 @@ extension TorchArgument {
     case "as_ints": self = .ints(try value.elements().map { Int(try $0.int()) })
     case "as_sym_int": self = try Self.symInt(value, symInts)
     case "as_sym_ints": self = .symInts(try value.elements().map { try Self.dim($0, symInts) })
-    case "as_float": self = .float(try value.double())
-    case "as_floats": self = .floats(try value.elements().map { try $0.double() })
+    case "as_float": self = .float(try Self.double(value))
+    case "as_floats": self = .floats(try value.elements().map(Self.double))
     case "as_bool": self = .bool(try value.bool())
     case "as_bools": self = .bools(try value.elements().map { try $0.bool() })
     case "as_string": self = .string(try value.string())
@@ -129,11 +129,21 @@ extension TorchArgument {
         ?? .symBool(value.string("as_name"))
     case "as_sym_float":
       self =
-        try value.optional("as_float").map { .float(try $0.double()) }
+        try value.optional("as_float").map { .float(try Self.double($0)) }
         ?? .symFloat(value.string("as_name"))
     case "as_graph": self = .graph(try TorchGraph(value.member("graph"), file: file))
     case "as_device", "as_layout", "as_memory_format": self = .ignored(kind)
     default: self = .unknown(kind)
+    }
+  }
+
+  /// A float; those that JSON has no number for are strings.
+  private static func double(_ node: JSONNode) throws -> Double {
+    switch node.value {
+    case .string("Infinity"): .infinity
+    case .string("-Infinity"): -.infinity
+    case .string("NaN"): .nan
+    default: try node.double()
     }
   }
 

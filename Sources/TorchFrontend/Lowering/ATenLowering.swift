@@ -5,6 +5,8 @@ import MIL
 package struct ATenLowering: Sendable {
   /// The overloads, spelled as in the export (`aten.softmax.int`).
   package let targets: [String]
+  /// Whether a result may show the memory of the first operand.
+  let aliases: Bool
   let lower: @Sendable (TorchCall, FunctionBuilder) throws -> [TorchValue]
 
   /// A lowering that gives values of its own.
@@ -31,11 +33,11 @@ package struct ATenLowering: Sendable {
 
   /// A lowering that gives a view of `self`.
   static func view(
-    _ targets: String..., operand: String = "self",
+    _ targets: String...,
     step: @escaping @Sendable (TorchCall, FunctionBuilder) throws -> ViewStep?
   ) -> ATenLowering {
-    ATenLowering(targets: targets) { call, build in
-      let source = try call.tensor(operand)
+    ATenLowering(targets: targets, aliases: true) { call, build in
+      let source = try call.tensor(call.has("self") ? "self" : "input")
       guard let step = try step(call, build) else { return [.tensor(source)] }
       return [.tensor(source.viewed(step))]
     }
@@ -43,17 +45,18 @@ package struct ATenLowering: Sendable {
 
   /// A lowering that decides itself what its results are.
   static func custom(
-    _ targets: String...,
+    _ targets: String..., aliases: Bool = false,
     lower: @escaping @Sendable (TorchCall, FunctionBuilder) throws -> [TorchValue]
   ) -> ATenLowering {
-    ATenLowering(targets: targets, lower: lower)
+    ATenLowering(targets: targets, aliases: aliases, lower: lower)
   }
 
   init(
-    targets: [String],
+    targets: [String], aliases: Bool = false,
     lower: @escaping @Sendable (TorchCall, FunctionBuilder) throws -> [TorchValue]
   ) {
     self.targets = targets
+    self.aliases = aliases
     self.lower = lower
   }
 

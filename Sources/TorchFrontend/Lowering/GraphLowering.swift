@@ -30,11 +30,14 @@ final class GraphLowering {
     build.origin = node.location
     build.nameHint = Identifier.sanitized(node.name)
     defer { (build.origin, build.nameHint) = (nil, nil) }
-    let done: Void? = diagnostics.catching(at: node.location) {
+    do {
       let results = try results(of: node, in: graph)
       try bind(results, to: node, in: graph)
+    } catch {
+      // Graphs nest: the collector is touched only here, after the inner walk has ended.
+      diagnostics.report(error, at: node.location)
+      poison(node)
     }
-    if done == nil { poison(node) }
   }
 
   private func poison(_ node: TorchNode) {
@@ -156,6 +159,9 @@ extension TorchNode {
     let parts = target.split(separator: ".")
     return parts.count > 1 ? String(parts[1]) : target
   }
+
+  /// Whether the node writes to its first operand.
+  var isMutation: Bool { functionalTarget != nil && ATenLowering.table[target] == nil }
 
   /// `aten.add.Tensor` for `aten.add_.Tensor`: every in-place operator has a functional twin.
   var functionalTarget: String? {

@@ -12,11 +12,13 @@ struct ProgramLowering {
   /// Mutated buffers that are not states: their storage and the name of the extra output.
   private var carried: [(name: String, tensor: TorchTensor)] = []
   private var buffers: [String: TorchTensor] = [:]
+  private let mutated: MutatedStorage
   private(set) var warnings: [Diagnostic] = []
 
   init(_ program: TorchProgram, _ options: TorchOptions) {
     self.program = program
     self.options = options
+    mutated = MutatedStorage(program)
     build = FunctionBuilder(name: options.functionName, opset: options.opset)
     graph = GraphLowering(build)
   }
@@ -67,21 +69,18 @@ struct ProgramLowering {
   }
 
   private mutating func bindStored(_ spec: TorchProgram.InputSpec) throws {
-    switch spec {
-    case .parameter(let argument, let name), .constant(let argument, let name):
-      graph.environment[argument] = .tensor(try weight(argument, name))
-    case .buffer(let argument, let name):
-      let tensor = try isMutated(name) ? mutated(name) : weight(argument, name)
-      graph.environment[argument] = .tensor(tensor)
-      buffers[name] = tensor
-    default: break
+    guard let (argument, name) = spec.stored else { return }
+    let source = try stored(name)
+    guard let owner = mutated.owner(of: source, named: name) else {
+      return graph.environment[argument] = .tensor(try weight(name, source))
     }
+    let tensor = try buffers[owner] ?? carrier(owner)
+    buffers[owner] = tensor
+    buffers[name] = tensor
+    graph.environment[argument] = .tensor(tensor)
   }
 
-  private func isMutated(_ name: String) -> Bool { program.mutatedBuffers.contains(name) }
-
-  private func weight(_ argument: String, _ name: String) throws -> TorchTensor {
-    let source = try stored(name)
+  private func weight(_ name: String, _ source: any WeightSource) throws -> TorchTensor {
     let dtype = source.dtype.mil
     guard !source.dtype.isComplex else { throw unsupported("'\(name)' is complex") }
     let value = try Constant.weights(CastSource.cast(source, to: dtype))
@@ -96,27 +95,44 @@ struct ProgramLowering {
   }
 
   /// A buffer that the graph changes: a state, or an input that comes back as an output.
-  private mutating func mutated(_ name: String) throws -> TorchTensor {
+  private mutating func carrier(_ name: String) throws -> TorchTensor {
     let source = try stored(name)
     let dtype = source.dtype.mil
     let label = Identifier.sanitized(name)
-    if isState(name) {
-      guard options.opset >= .iOS18 else { throw statesNeedNewerTarget(name) }
-      if source.dtype.isInteger {
-        warnings.append(
-          .warning(
-            .notRepresentable, at: Location(file: program.file),
-            "the state '\(name)' is \(source.dtype.rawValue), held as float16: exact up to 2048",
-            fix: "pass counters as inputs if they grow beyond that"))
-      }
-      let state = build.input(label, .state(TensorType(.float16, fixed: source.shape)))
-      return TorchTensor(storage: TorchStorage(state: state, name: name), dtype: dtype)
+    guard isState(name) else {
+      let type: DType = dtype == .bool ? .int32 : dtype
+      let value = build.input(label, .tensor(type, fixed: source.shape))
+      let tensor = TorchTensor(try build.convert(value, to: dtype), dtype: dtype)
+      carried.append((label, tensor))
+      return tensor
     }
-    let type: DType = dtype == .bool ? .int32 : dtype
-    let value = build.input(label, .tensor(type, fixed: source.shape))
-    let tensor = TorchTensor(try build.convert(value, to: dtype), dtype: dtype)
-    carried.append((label, tensor))
-    return tensor
+    guard options.opset >= .iOS18 else { throw statesNeedNewerTarget(name) }
+    try warn(name, source)
+    // Core ML has no scalar states: one of a single element stands for it.
+    let isScalar = source.shape.isEmpty
+    let state = build.input(
+      label, .state(TensorType(.float16, fixed: isScalar ? [1] : source.shape)))
+    return TorchTensor(
+      storage: TorchStorage(state: state, name: name), views: isScalar ? [.squeeze(axes: [0])] : [],
+      dtype: dtype)
+  }
+
+  private mutating func warn(_ name: String, _ source: any WeightSource) throws {
+    let place = Location(file: program.file)
+    if source.dtype.isInteger {
+      warnings.append(
+        .warning(
+          .notRepresentable, at: place,
+          "the state '\(name)' is \(source.dtype.rawValue), held as float16: exact up to 2048",
+          fix: "pass counters as inputs if they grow beyond that"))
+    }
+    if try !source.isZero() {
+      warnings.append(
+        .warning(
+          .notRepresentable, at: place,
+          "the state '\(name)' does not start at zero in the source, as states of Core ML do",
+          fix: "write its first value to the state before the first prediction"))
+    }
   }
 
   private func isState(_ name: String) -> Bool {
@@ -169,13 +185,11 @@ struct ProgramLowering {
     for (name, tensor) in carried {
       results.append((name + "_out", try output(tensor, nil)))
     }
-    guard !results.isEmpty || hasState else {
+    guard !results.isEmpty else {
       throw unsupported("the program has no tensor outputs", fix: "return at least one tensor")
     }
     return results
   }
-
-  private var hasState: Bool { false }
 
   /// An output in a dtype that Core ML has.
   private func output(_ tensor: TorchTensor, _ meta: TensorMeta?) throws -> Value {

@@ -17,19 +17,6 @@ extension TorchProgram {
     return Program(functions: [function])
   }
 
-  /// Names of the buffers that the graph changes, in the order of the signature.
-  package var mutatedBuffers: [String] {
-    let mutated = graph.mutatedPlaceholders
-    var names: [String] = []
-    for case .buffer(let argument, let name) in inputs where mutated.contains(argument) {
-      names.append(name)
-    }
-    for case .bufferMutation(_, let buffer) in outputs where !names.contains(buffer) {
-      names.append(buffer)
-    }
-    return names
-  }
-
   /// Names of the inputs that a caller gives, in order.
   package var userInputs: [String] {
     inputs.compactMap { if case .user(.tensor(let name)) = $0 { name } else { nil } }
@@ -43,9 +30,7 @@ extension TorchGraph {
     var mutated: Set<String> = []
     for node in nodes {
       let sources = node.inputs.flatMap { $0.argument.names }
-      if node.functionalTarget != nil, let target = sources.first {
-        mutated.insert(base[target] ?? target)
-      }
+      if node.isMutation, let target = sources.first { mutated.insert(base[target] ?? target) }
       for argument in node.inputs.compactMap(\.argument.graph) {
         let operands = node.inputs.filter { $0.argument.graph == nil }.flatMap { $0.argument.names }
         let inner = argument.mutatedPlaceholders
@@ -53,8 +38,9 @@ extension TorchGraph {
           argument.inputs.flatMap(\.names), operands.suffix(argument.inputs.count))
         where inner.contains(input) { mutated.insert(base[operand] ?? operand) }
       }
-      // Any operator may give a view of its first operand; one that does not makes no difference.
-      guard let first = sources.first else { continue }
+      guard node.isMutation || ATenLowering.table[node.target]?.aliases ?? false,
+        let first = sources.first
+      else { continue }
       for output in node.outputs.flatMap(\.names) { base[output] = base[first] ?? first }
     }
     return mutated

@@ -30,21 +30,20 @@ extension ATenLowering {
     (key, value) = (try grouped(key, shape, build), try grouped(value, shape, build))
     let scale = try call.float("scale", default: 1 / Double(width).squareRoot())
     let mask = try mask(call, build, query: shape, key: build.shape(of: key))
+    var result: Value
     if build.opset >= .iOS18, shape.count >= 3 {
       // The operation scales by 1/sqrt(width) itself; the rest goes into the query.
       query = try build.scale(query, by: scale * Double(width).squareRoot())
-      return try build.mil.scaled_dot_product_attention(
-        query: query, key: key, value: value, attn_mask: mask)
+      result = try build.mil.scaled_dot_product_attention(
+        query: query, key: key, value: value, attn_mask: mask.added)
+    } else {
+      query = try build.scale(query, by: scale)
+      var scores = try build.mil.matmul(x: query, y: key, transpose_x: false, transpose_y: true)
+      if let added = mask.added { scores = try build.mil.add(x: scores, y: added) }
+      result = try build.mil.matmul(x: build.mil.softmax(x: scores, axis: -1), y: value)
     }
-    query = try build.scale(query, by: scale)
-    var scores = try build.mil.matmul(x: query, y: key, transpose_x: false, transpose_y: true)
-    if let mask {
-      scores =
-        try build.dtype(of: mask) == .bool
-        ? build.mil.select(cond: mask, a: scores, b: .float(-Double(Float.greatestFiniteMagnitude)))
-        : build.mil.add(x: scores, y: mask)
-    }
-    return try build.mil.matmul(x: build.mil.softmax(x: scores, axis: -1), y: value)
+    if let row = mask.row { result = try build.mil.mul(x: result, y: row) }
+    return result
   }
 
   /// Keys or values with the batch axes of the query: heads repeated where groups share them.
@@ -69,18 +68,45 @@ extension ATenLowering {
     return try build.expand(x, to: Array(batch) + shape.suffix(2))
   }
 
+  /// What is added to the scores, and what the result is multiplied with.
+  ///
+  /// A boolean mask becomes an additive one, made once for all layers that share it: with the
+  /// boolean itself a row that masks everything would be NaN. PyTorch gives zeros there, so the
+  /// result is multiplied by whether anything in the row is visible.
   private static func mask(
     _ call: TorchCall, _ build: FunctionBuilder, query: [Dim], key: [Dim]
-  ) throws -> Value? {
+  ) throws -> (added: Value?, row: Value?) {
     let given = call.has("attn_mask") ? try call.tensor("attn_mask") : nil
-    guard try call.bool("is_causal", default: false) else {
-      return try given.map { tensor in
-        let mask = try tensor.value(build)
-        return tensor.dtype == .int32 ? try build.cast(mask, to: .float32) : mask
-      }
+    if try call.bool("is_causal", default: false) {
+      guard given == nil else { throw call.fault("'is_causal' together with 'attn_mask'") }
+      let visible = try build.triangleMask(
+        rows: query[query.count - 2], columns: key[key.count - 2], diagonal: 0, lower: true)
+      return (try added(visible, build), nil)
     }
-    guard given == nil else { throw call.fault("'is_causal' together with 'attn_mask'") }
-    return try build.triangleMask(
-      rows: query[query.count - 2], columns: key[key.count - 2], diagonal: 0, lower: true)
+    guard let given else { return (nil, nil) }
+    let value = try given.value(build)
+    guard given.dtype == .bool else { return (try build.cast(value, to: .float32), nil) }
+    let row = try build.memoized("attention row \(value.key)") {
+      let flags = try build.cast(value, to: .float32)
+      return try build.mil.reduce_max(x: flags, axes: [-1], keep_dims: true)
+    }
+    return (try added(value, build), row)
   }
+
+  private static func added(_ visible: Value, _ build: FunctionBuilder) throws -> Value {
+    let lowest = Double(Float.greatestFiniteMagnitude)
+    if let data = try build.constant(of: visible)?.tensorData() {
+      let values = data.bools.map { $0 ? Float(0) : -Float(lowest) }
+      return .constant(.numbers(TensorData(float32: values, shape: data.shape)))
+    }
+    return try build.memoized("attention mask \(visible.key)") {
+      let hidden = try build.cast(build.mil.logical_not(x: visible), to: .float32)
+      return try build.mil.mul(x: hidden, y: .float(-lowest))
+    }
+  }
+}
+
+extension Value {
+  /// Equal for the same SSA value.
+  fileprivate var key: String { id.map { "\($0.index)" } ?? "\(self)" }
 }

@@ -13,7 +13,7 @@ extension ATenLowering {
     .custom(
       "aten.to.dtype", "aten.to.device", "aten.to.dtype_layout", "aten.to.other",
       "aten.to.prim_Device",
-      "aten._to_copy.default", "aten.type_as.default", "aten.float.default", "aten.int.default"
+      "aten._to_copy.default", "aten.type_as.default", aliases: true
     ) { call, build in
       let source = try call.tensor("self")
       let target = try call.resultDType()

@@ -83,8 +83,11 @@ struct RecurrentStack {
       let start = try initial.map {
         try ViewStep.select(axis: 0, index: .fixed(index)).apply(to: $0, build)
       }
-      let (sequence, final) = try single(index, x, start, isReverse: direction == 1)
-      sequences.append(sequence)
+      // A layer that reads backward is a forward one between two reversals: what MIL's own
+      // `reverse` direction means for the order of its results is not documented.
+      let line = direction == 1 ? try build.mil.reverse(x: x, axes: [0]) : x
+      let (sequence, final) = try single(index, line, start)
+      sequences.append(direction == 1 ? try build.mil.reverse(x: sequence, axes: [0]) : sequence)
       for (k, value) in final.enumerated() { states[k].append(value) }
     }
     if sequences.count == 1 { return (sequences[0], states) }
@@ -92,10 +95,11 @@ struct RecurrentStack {
   }
 
   private func single(
-    _ index: Int, _ x: Value, _ initial: [Value], isReverse: Bool
+    _ index: Int, _ x: Value, _ initial: [Value]
   ) throws -> (Value, [Value]) {
+    let direction: Value = "forward"
+    if case .gru = kind { return try gru(index, x, initial[0], direction) }
     let weights = try weights(index)
-    let direction: Value = isReverse ? "reverse" : "forward"
     switch kind {
     case .lstm:
       let y = try build.emit(
@@ -115,8 +119,7 @@ struct RecurrentStack {
           "output_sequence": true, "activation": .string(activation),
         ])
       return (y[0], [y[1]])
-    case .gru:
-      return try gru(index, x, initial[0], direction)
+    case .gru: return try gru(index, x, initial[0], direction)
     }
   }
 
@@ -145,7 +148,7 @@ struct RecurrentStack {
     return (y[0], finals)
   }
 
-  /// Gate order: PyTorch i, f, g, o (LSTM) and r, z, n (GRU); MIL i, f, o, g and r, z, n.
+  /// Gate order: PyTorch i, f, g, o (LSTM) and r, z, n (GRU); MIL i, f, o, g and r, n, z.
   private func weights(_ index: Int) throws -> (input: Value, hidden: Value, bias: Value?) {
     let base = index * perDirection
     let input = try reordered(parameters[base])
@@ -162,17 +165,20 @@ struct RecurrentStack {
     return data
   }
 
-  /// The blocks of rows of an LSTM's gates in MIL's order.
+  /// The gates' blocks of rows in MIL's order.
   private func reordered(_ value: Value) throws -> Value {
-    guard case .lstm = kind else { return value }
-    guard let source = build.constant(of: value)?.source, let rows = source.shape.first,
-      rows % 4 == 0
-    else {
-      throw call.fault("the weights of a recurrent layer must be constants")
+    let order: [Int]
+    switch kind {
+    case .lstm: order = [0, 1, 3, 2]
+    case .gru: order = [0, 2, 1]
+    case .rnn: return value
     }
+    guard let source = build.constant(of: value)?.source, let rows = source.shape.first,
+      rows % order.count == 0
+    else { throw call.fault("the weights of a recurrent layer must be constants") }
     let data = try source.materialized()
-    let block = data.bytes.count / 4
-    let bytes = [0, 1, 3, 2].flatMap { data.bytes[($0 * block)..<(($0 + 1) * block)] }
+    let block = data.bytes.count / order.count
+    let bytes = order.flatMap { data.bytes[($0 * block)..<(($0 + 1) * block)] }
     return .constant(.numbers(try TensorData(dtype: data.dtype, shape: data.shape, bytes: bytes)))
   }
 
@@ -181,12 +187,12 @@ struct RecurrentStack {
   ) throws -> (Value, [Value]) {
     let base = index * perDirection
     var inputs: [(String, Value?)] = [
-      ("x", x), ("initial_h", initial), ("weight_ih", parameters[base]),
-      ("weight_hh", parameters[base + 1]), ("direction", direction), ("output_sequence", true),
+      ("x", x), ("initial_h", initial), ("weight_ih", try reordered(parameters[base])),
+      ("weight_hh", try reordered(parameters[base + 1])), ("direction", direction), ("output_sequence", true),
     ]
     if build.opset >= .iOS18 { inputs.append(("reset_after", true)) }
     if hasBiases {
-      inputs += [("input_bias", parameters[base + 2]), ("bias", parameters[base + 3])]
+      inputs += [("input_bias", try reordered(parameters[base + 2])), ("bias", try reordered(parameters[base + 3]))]
     }
     let y = try build.emit("gru", inputs: inputs)
     return (y[0], [y[1]])

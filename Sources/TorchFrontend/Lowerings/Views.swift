@@ -68,6 +68,13 @@ extension ATenLowering {
       "aten.flatten.using_ints", "aten.unflatten.int", "aten.view_as.default",
       "aten.reshape_as.default", "aten._reshape_alias.default", "aten.ravel.default"
     ) { call, build in .reshape(try call.resultShape()) },
+    .view(
+      "aten.dropout.default", "aten.dropout_.default", "aten.alpha_dropout.default",
+      "aten.feature_dropout.default", "aten.feature_alpha_dropout.default"
+    ) { call, _ in
+      try call.require("train", false)
+      return nil
+    },
     .view("aten.diagonal.default") { call, build in
       let (offset, first, second) = try diagonalAxes(call)
       return .opaque { x, build in
@@ -78,13 +85,9 @@ extension ATenLowering {
       "aten.alias.default", "aten.detach.default", "aten.lift_fresh.default",
       "aten.view_as_real.default",
       "aten.contiguous.default", "aten.positive.default", "aten.requires_grad_.default",
-      "aten.detach_.default", "aten.dropout.default", "aten.dropout_.default",
-      "aten.alpha_dropout.default", "aten.feature_dropout.default", "aten.native_dropout.default",
+      "aten.detach_.default",
       "aten.resolve_conj.default", "aten.resolve_neg.default", "aten._conj.default"
     ) { call, build in
-      if call.node.operatorName.contains("dropout") {
-        for name in ["train", "training"] { try call.require(name, false) }
-      }
       if call.node.operatorName == "view_as_real" || call.node.operatorName == "_conj" {
         throw call.fault("complex tensors are not supported")
       }
@@ -113,7 +116,7 @@ extension ATenLowering {
       }
       return (0..<count).map { .fixed(fixed / count + ($0 < fixed % count ? 1 : 0)) }
     },
-    .custom("aten.unbind.int") { call, build in
+    .custom("aten.unbind.int", aliases: true) { call, build in
       let source = try call.tensor("self")
       let shape = try call.shape("self")
       let axis = try call.axis("dim", rank: shape.count, default: 0)
@@ -127,7 +130,7 @@ extension ATenLowering {
   private static func pieces(
     _ targets: String..., extents: @escaping @Sendable (TorchCall, Dim) throws -> [Dim]
   ) -> ATenLowering {
-    ATenLowering(targets: targets) { call, build in
+    ATenLowering(targets: targets, aliases: true) { call, build in
       let source = try call.tensor("self")
       let shape = try call.shape("self")
       let axis = try call.axis("dim", rank: shape.count, default: 0)

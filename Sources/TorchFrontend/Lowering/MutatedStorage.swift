@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import MIL
+import Tensors
+
+/// The stored tensors that the graph changes.
+///
+/// Several names may share one storage: a cache registered as a buffer is also captured as a
+/// constant where the model reached it another way. A write to one is a write to all, so one of
+/// them, a buffer where there is one, carries the storage for all.
+struct MutatedStorage {
+  private var owners: [String: String] = [:]
+
+  init(_ program: TorchProgram) {
+    let written = program.graph.mutatedPlaceholders
+    var mutated = Set<String>()
+    for spec in program.inputs {
+      guard let (argument, name) = spec.stored, written.contains(argument) else { continue }
+      mutated.insert(Self.storage(program, name))
+    }
+    for case .bufferMutation(_, let buffer) in program.outputs {
+      mutated.insert(Self.storage(program, buffer))
+    }
+    // Buffers claim first.
+    for isBuffer in [true, false] {
+      for spec in program.inputs where spec.isBuffer == isBuffer {
+        guard let (_, name) = spec.stored else { continue }
+        let storage = Self.storage(program, name)
+        if mutated.contains(storage), owners[storage] == nil { owners[storage] = name }
+      }
+    }
+  }
+
+  /// The name that carries the storage of `source`, if the graph changes it.
+  func owner(of source: any WeightSource, named name: String) -> String? {
+    owners[Self.key(source, name)]
+  }
+
+  private static func storage(_ program: TorchProgram, _ name: String) -> String {
+    program.weights[name].map { key($0, name) } ?? name
+  }
+
+  /// Equal for tensors that show the same elements of one storage.
+  private static func key(_ source: any WeightSource, _ name: String) -> String {
+    // An empty tensor has no elements to share.
+    source.count == 0 ? name : source.key
+  }
+}
+
+extension TorchProgram.InputSpec {
+  /// Argument and qualified name of what is stored in the archive.
+  var stored: (argument: String, name: String)? {
+    switch self {
+    case .parameter(let argument, let name), .buffer(let argument, let name),
+      .constant(let argument, let name):
+      (argument, name)
+    default: nil
+    }
+  }
+
+  var isBuffer: Bool { if case .buffer = self { true } else { false } }
+}
+
+extension WeightSource {
+  /// Whether every element is zero.
+  func isZero() throws -> Bool {
+    let tile = 1 << 16
+    var buffer = [UInt8](repeating: 0, count: dtype.byteCount(min(tile, count)) ?? 0)
+    var start = 0
+    while start < count {
+      let part = start..<Swift.min(start + tile, count)
+      let isZero = try buffer.withUnsafeMutableBytes { raw in
+        try read(part, into: raw)
+        return raw[..<(dtype.byteCount(part.count) ?? 0)].allSatisfy { $0 == 0 }
+      }
+      if !isZero { return false }
+      start = part.upperBound
+    }
+    return true
+  }
+}
