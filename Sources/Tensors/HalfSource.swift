@@ -4,8 +4,8 @@ package import Diagnostics
 
 /// float32 weights as float16, with the constants that stand for infinity kept meaningful.
 ///
-/// A finite value of 1e30 and beyond is a mask's "minus infinity" (usually float32's minimum) and
-/// becomes `mask` of its sign; nonzero values below float16's smallest become that, where
+/// A finite value of `sentinel` and beyond is a mask's "minus infinity" (float32's minimum, -1e9)
+/// and becomes `mask` of its sign; nonzero values below float16's smallest become that, where
 /// `keepsNonzero` (an epsilon must not vanish). Anything else outside the range is refused.
 package final class HalfSource: WeightSource {
   private let source: any WeightSource
@@ -14,20 +14,25 @@ package final class HalfSource: WeightSource {
   private let location: Location?
 
   package struct Limits: Hashable, Sendable {
-    /// What finite values of 1e30 and beyond become.
+    /// What finite values of `sentinel` and beyond become.
     package var mask: Float
+    /// From here on a finite value is meant as an infinity.
+    package var sentinel: Float
     /// Whether nonzero values that would vanish become the smallest float16.
     package var keepsNonzero: Bool
 
-    package init(mask: Float, keepsNonzero: Bool) {
+    package init(mask: Float, sentinel: Float, keepsNonzero: Bool) {
       self.mask = mask
+      self.sentinel = sentinel
       self.keepsNonzero = keepsNonzero
     }
   }
 
   package var dtype: DType { .float16 }
   package var shape: [Int] { source.shape }
-  package var key: String { "half(\(source.key),\(limits.mask),\(limits.keepsNonzero))" }
+  package var key: String {
+    "half(\(source.key),\(limits.mask),\(limits.sentinel),\(limits.keepsNonzero))"
+  }
 
   package init(_ source: any WeightSource, name: String, limits: Limits, location: Location?) {
     self.source = source
@@ -66,7 +71,7 @@ package final class HalfSource: WeightSource {
   private func adjusted(_ value: Float, at index: Int) throws -> Float {
     let size = value.magnitude
     if value == 0 || !value.isFinite { return value }
-    if size >= 1e30 { return value < 0 ? -limits.mask : limits.mask }
+    if size >= limits.sentinel { return value < 0 ? -limits.mask : limits.mask }
     if size < 0x1p-24 && limits.keepsNonzero { return value < 0 ? -0x1p-24 : 0x1p-24 }
     // Halfway past the largest float16 rounding gives infinity.
     guard size < 65520 else {

@@ -224,10 +224,11 @@ private struct PrecisionRewriter {
   private func limits(for operation: Operation?) -> HalfSource.Limits {
     switch operation?.type {
     case "maximum", "minimum", "clip":
-      .init(mask: HalfPrecision.largest, keepsNonzero: true)
-    case "mul", "matmul", "linear", "conv", "conv_transpose", "gather":
-      .init(mask: HalfPrecision.mask, keepsNonzero: false)
-    default: .init(mask: HalfPrecision.mask, keepsNonzero: true)
+      .init(mask: HalfPrecision.largest, sentinel: HalfPrecision.largest, keepsNonzero: true)
+    case "mul", "real_div", "matmul", "linear", "conv", "conv_transpose", "gather":
+      .init(mask: HalfPrecision.mask, sentinel: HalfPrecision.sentinelFactor, keepsNonzero: false)
+    default:
+      .init(mask: HalfPrecision.mask, sentinel: HalfPrecision.sentinel, keepsNonzero: true)
     }
   }
 

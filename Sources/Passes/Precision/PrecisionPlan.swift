@@ -132,12 +132,16 @@ package enum HalfPrecision {
   /// Stands for "minus infinity, almost" in masks: far below every score, and far enough from the
   /// end of the range that adding a score to it does not overflow.
   package static let mask: Float = 40000
-  /// From here on a finite constant is meant as an infinity.
-  package static let sentinel: Float = 1e30
+  /// From here on a finite constant that is chosen or added is meant as an infinity: masks are
+  /// made of -1e6, -1e9 and float32's minimum.
+  package static let sentinel: Float = 1e6
+  /// The same for a factor, where large numbers are more often meant: `(1 - mask) * -1e9`.
+  package static let sentinelFactor: Float = 1e8
 
-  /// Whether `value` survives the way to float16 with its meaning.
+  /// Whether `value` survives the way to float16 with its meaning as a factor.
   static func holds(_ value: Float) -> Bool {
     if value == 0 || !value.isFinite { return true }
-    return value.magnitude <= largest && value.magnitude >= smallest || value.magnitude >= sentinel
+    return value.magnitude <= largest && value.magnitude >= smallest
+      || value.magnitude >= sentinelFactor
   }
 }

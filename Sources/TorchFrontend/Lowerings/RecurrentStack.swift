@@ -188,11 +188,15 @@ struct RecurrentStack {
     let base = index * perDirection
     var inputs: [(String, Value?)] = [
       ("x", x), ("initial_h", initial), ("weight_ih", try reordered(parameters[base])),
-      ("weight_hh", try reordered(parameters[base + 1])), ("direction", direction), ("output_sequence", true),
+      ("weight_hh", try reordered(parameters[base + 1])), ("direction", direction),
+      ("output_sequence", true),
     ]
     if build.opset >= .iOS18 { inputs.append(("reset_after", true)) }
     if hasBiases {
-      inputs += [("input_bias", try reordered(parameters[base + 2])), ("bias", try reordered(parameters[base + 3]))]
+      inputs += [
+        ("input_bias", try reordered(parameters[base + 2])),
+        ("bias", try reordered(parameters[base + 3])),
+      ]
     }
     let y = try build.emit("gru", inputs: inputs)
     return (y[0], [y[1]])
