@@ -16,11 +16,7 @@ extension ONNXLowering {
 extension NodeCall {
   fileprivate func squeezedAxes(_ axes: [Int]?, of shape: [Dim]) throws -> [Int] {
     guard let axes else {
-      guard shape.allSatisfy(\.isFixed) else {
-        throw fault(
-          .unsupportedArgument, "which of the axes \(shape) to remove depends on the input",
-          fix: "export the model with 'axes' given")
-      }
+      for dim in shape where !dim.isFixed { try keep(dim, in: shape) }
       return shape.indices.filter { shape[$0] == 1 }
     }
     let all = try build.axes(axes, rank: shape.count, self).sorted()
@@ -28,6 +24,22 @@ extension NodeCall {
       throw fault(.malformed, "axis \(axis) of \(shape) has not the extent 1")
     }
     return all
+  }
+
+  /// The rank of a value cannot depend on its input: an extent that may be 1 or more is from now
+  /// on more.
+  private func keep(_ dim: Dim, in shape: [Dim]) throws {
+    if let lower = build.symbols.bounds(dim).lower, lower > 1 { return }
+    guard let name = dim.symbol, var entry = build.symbols[name], entry.upper == nil,
+      entry.allowed == nil
+    else {
+      throw fault(
+        .unsupportedArgument, "which of the axes \(shape) to remove depends on the input",
+        fix: "export the model with 'axes' given, or give the inputs shapes with extents above 1")
+    }
+    entry.lower = 2
+    entry.example = max(entry.example ?? 2, 2)
+    build.symbols[name] = entry
   }
 
   fileprivate func squeezed(_ axes: [Int]?) throws -> Known? {

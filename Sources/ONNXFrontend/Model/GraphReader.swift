@@ -6,7 +6,7 @@ import Diagnostics
 struct GraphReader {
   let tensors: TensorReader
   /// How deep graphs may lie in each other.
-  static let depthLimit = 64
+  static let depthLimit = 24
 
   /// The graph, its nodes in an order in which they can run. `outer` are the names that an
   /// enclosing graph defines.
