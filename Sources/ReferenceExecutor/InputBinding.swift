@@ -73,9 +73,8 @@ struct InputBinding {
 
   private mutating func check(_ extent: Int, _ dim: Dim, _ place: Extent) throws {
     if let symbol = dim.symbol, symbols[symbol] == nil {
-      try check(extent, of: symbol, place)
       symbols[symbol] = (extent, place.input)
-      return
+      return try check(extent, of: symbol, place)
     }
     guard let expected = dim.evaluated({ symbols[$0]?.value }), expected != extent else { return }
     var notes: [String] = []
