@@ -28,7 +28,7 @@ final class LazyConstant: Sendable {
   /// The value, kept from now on.
   func value(_ context: FoldingContext) throws -> RuntimeValue {
     try cache.withLock { cached in
-      if case .none = cached { cached = try compute(context) }
+      if case .none = cached { cached = try compute(context.fresh()) }
       return cached
     }
   }
@@ -105,6 +105,9 @@ final class FoldingContext {
     self.opset = opset
     self.dense = dense
   }
+
+  /// The same without intermediate results, which live no longer than one constant's evaluation.
+  func fresh() -> FoldingContext { FoldingContext(opset: opset, dense: dense) }
 }
 
 extension Constant {
