@@ -14,7 +14,10 @@ extension ModelPackage {
     let entry = Manifest.dataDirectory + "/" + (manifest.root?.path ?? "")
     let paths = try folder.placing(PackageFolder.manifest) {
       try manifest.items.map { item in
-        try folder.resolve(Manifest.dataDirectory + "/" + item.path, "item")
+        let path = Manifest.dataDirectory + "/" + item.path
+        // An empty folder of weights gets lost in archives and version control.
+        return try item.isWeights && FileKind(folder.path + "/" + path) == nil
+          ? path : folder.resolve(path, "item")
       }
     }
     self = try folder.placing(entry) {

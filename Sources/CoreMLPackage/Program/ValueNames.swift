@@ -10,7 +10,7 @@ struct ValueNames {
   init(_ function: Function) {
     self.function = function
     let ids = (0..<function.values.count).map { ValueID(index: $0) }
-    let invalid = ids.filter { !Self.isValid(function.values[$0].name) }
+    let invalid = ids.filter { !Identifier.isLegal(function.values[$0].name) }
     if invalid.isEmpty { return }
     var taken = Set(ids.lazy.map { function.values[$0].name })
     for id in invalid {
@@ -27,14 +27,7 @@ struct ValueNames {
 
   subscript(id: ValueID) -> String { replaced[id] ?? function.values[id].name }
 
-  /// Whether a program may use `name`; what other tools write with `@` in it stays.
-  private static func isValid(_ name: String) -> Bool {
-    Identifier.isValid(name)
-      || name.utf8.contains(UInt8(ascii: "@")) && name.utf8.first != UInt8(ascii: "@")
-        && Identifier.isValid(String(name.map { $0 == "@" ? "_" : $0 }))
-  }
-
   static func sanitized(_ name: String) -> String {
-    isValid(name) ? name : Identifier.sanitized(name)
+    Identifier.isLegal(name) ? name : Identifier.sanitized(name)
   }
 }
