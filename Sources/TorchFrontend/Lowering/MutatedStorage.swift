@@ -35,6 +35,12 @@ struct MutatedStorage {
     owners[Self.key(source, name)]
   }
 
+  /// The names that carry a storage, in the order of the signature.
+  func names(in program: TorchProgram) -> [String] {
+    let carriers = Set(owners.values)
+    return program.inputs.compactMap(\.stored?.name).filter(carriers.contains)
+  }
+
   private static func storage(_ program: TorchProgram, _ name: String) -> String {
     program.weights[name].map { key($0, name) } ?? name
   }
@@ -44,6 +50,11 @@ struct MutatedStorage {
     // An empty tensor has no elements to share.
     source.count == 0 ? name : source.key
   }
+}
+
+extension TorchProgram {
+  /// Names of the buffers that the graph changes, in the order of the signature.
+  package var mutatedBuffers: [String] { MutatedStorage(self).names(in: self) }
 }
 
 extension TorchProgram.InputSpec {
