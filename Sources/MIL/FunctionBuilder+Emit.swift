@@ -24,6 +24,7 @@ extension FunctionBuilder {
   ) throws -> [Value] {
     let (spec, signature) = try definition(of: type)
     if let constant = try folded(type, inputs) { return [constant] }
+    let inputs = type == "select" ? try selectOperands(inputs) : inputs
     let opName = name ?? nameHint ?? type
     let dtypes = try resolveDomains(signature, inputs)
     var operation = Operation(type, name: opName, origin: origin)

@@ -23,10 +23,12 @@ struct InputBinding {
         bound[id.index] = .state(stateCount)
         stateCount += 1
       case .tensor(let type):
-        guard let tensor = inputs[info.name] else {
+        guard var tensor = inputs[info.name] else {
           problems.report(.error(.usage, "input '\(info.name)' (\(type)) is missing"))
           continue
         }
+        // Core ML has no scalar inputs: a number stands for a tensor of one element.
+        if tensor.rank == 0, type.fixedShape == [1] { tensor = try tensor.reshaped([1]) }
         problems.catching(at: nil) { try check(tensor, info.name, type) }
         bound[id.index] = .tensor(tensor)
       default:

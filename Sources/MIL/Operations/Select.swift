@@ -12,6 +12,13 @@ extension OpSpec {
     ],
     results: { op in
       let values = try op.broadcast(op.shape("a"), op.shape("b"))
-      return [.tensor(try op.dtype("a"), try op.broadcast(values, op.shape("cond")))]
+      let whole = try op.broadcast(values, op.shape("cond"))
+      guard whole.count == values.count, zip(whole, values).allSatisfy({ $0 == $1 || $1 != 1 })
+      else {
+        throw op.fault(
+          "'cond' has shape \(op.describe(try op.shape("cond"))) but 'a' and 'b' give "
+            + op.describe(values), .shapeMismatch)
+      }
+      return [.tensor(try op.dtype("a"), values)]
     })
 }

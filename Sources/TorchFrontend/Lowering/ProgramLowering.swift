@@ -64,7 +64,10 @@ struct ProgramLowering {
     }
     var dtype: DType = meta.dtype.mil == .bool ? .int32 : meta.dtype.mil
     if meta.dtype == .float16 { dtype = .float16 }
-    let value = build.input(Identifier.sanitized(name), .tensor(dtype, meta.sizes))
+    // Core ML has no scalar inputs: one of a single element stands for it.
+    let isScalar = meta.sizes.isEmpty
+    var value = build.input(Identifier.sanitized(name), .tensor(dtype, isScalar ? [1] : meta.sizes))
+    if isScalar { value = try build.mil.squeeze(x: value, axes: [0]) }
     return TorchTensor(try build.convert(value, to: meta.dtype.mil), dtype: meta.dtype.mil)
   }
 
