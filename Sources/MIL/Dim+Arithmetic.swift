@@ -41,6 +41,7 @@ extension Dim {
   /// What `floorDiv` leaves, of the sign of `b`. By zero it stays an expression without a value.
   package static func mod(_ a: Dim, _ b: Dim) -> Dim {
     guard let y = b.fixed else { return a == b ? .fixed(0) : Dim(atom: .mod(a, b)) }
+    if y == -1 { return .fixed(0) }
     guard y > 0 else {
       guard y < 0, let x = a.fixed, y != .min else { return Dim(atom: .mod(a, b)) }
       return .fixed(x - flooredQuotient(x, y) * y)

@@ -2,11 +2,12 @@
 
 /// One axis of a slice: every `step`-th element from `begin` up to (or down to) `end`.
 package struct SliceRange {
-  package var begin: Dim
-  package var end: Dim
+  /// `nil` where it is not known before the program runs.
+  package var begin: Dim?
+  package var end: Dim?
   package var step: Int
   /// The number of elements; `nil` where `begin` or `end` is not known.
-  package var count: Dim
+  package var count: Dim?
   /// Whether the axis is dropped from the result.
   package var isSqueezed: Bool
 }
@@ -44,7 +45,9 @@ extension OpContext {
 
   /// The shape of the slice, squeezed axes dropped.
   package func slicedShape() throws -> [Dim] {
-    try slices().filter { !$0.isSqueezed }.map(\.count)
+    try zip(slices(), shape("x")).filter { !$0.0.isSqueezed }.map { slice, extent in
+      slice.count ?? freshDim(upper: bounds(extent).upper)
+    }
   }
 
   private enum Bound {
@@ -56,8 +59,9 @@ extension OpContext {
     if let index = begin?.fixed, let extent = extent.fixed, index < -extent || index >= extent {
       throw fault("'begin' is \(index) for axis \(axis) of extent \(extent)", .shapeMismatch)
     }
-    let first = begin.map { wrapped($0, extent: extent) } ?? freshDim()
-    return SliceRange(begin: first, end: first + 1, step: 1, count: 1, isSqueezed: true)
+    let first = begin.map { wrapped($0, extent: extent) }
+    return SliceRange(
+      begin: first, end: first.map { $0 + 1 }, step: 1, count: 1, isSqueezed: true)
   }
 
   private func slice(
@@ -68,23 +72,25 @@ extension OpContext {
     {
       throw fault("axis \(axis) is sliced from \(b) to \(e) in steps of \(step)", .shapeMismatch)
     }
-    var isKnown = true
-    func resolve(_ bound: Bound, open: Dim) -> Dim {
+    if step < 0, case .at(let e) = end, let e = e.fixed, let extent = extent.fixed, e < -extent {
+      throw fault(
+        "axis \(axis) of extent \(extent) is sliced down to \(e)", .shapeMismatch,
+        fix: "set 'end_mask' to go down to the first element")
+    }
+    func resolve(_ bound: Bound, open: Dim) -> Dim? {
       switch bound {
-      case .open: return open
-      case .unknown:
-        isKnown = false
-        return freshDim(upper: bounds(extent).upper)
-      case .at(let dim): return clamped(dim, extent: extent, step: step)
+      case .open: open
+      case .unknown: nil
+      case .at(let dim): clamped(dim, extent: extent, step: step)
       }
     }
     let first = resolve(begin, open: step > 0 ? 0 : extent - 1)
     let last = resolve(end, open: step > 0 ? extent : -1)
-    let span = step > 0 ? last - first : first - last
-    let count =
-      isKnown
-      ? notNegative(.floorDiv(span + .fixed(abs(step) - 1), .fixed(abs(step))))
-      : freshDim(upper: bounds(extent).upper)
+    var count: Dim?
+    if let first, let last {
+      let span = step > 0 ? last - first : first - last
+      count = notNegative(.floorDiv(span + .fixed(abs(step) - 1), .fixed(abs(step))))
+    }
     return SliceRange(begin: first, end: last, step: step, count: count, isSqueezed: false)
   }
 

@@ -10,7 +10,11 @@ extension OpSpec {
     operands: [.tensor("shape", .int32), .optionalConstant("value", .T, default: 0.0)],
     domains: [.T: .numbersAndBool],
     constraints: [
-      Constraint("length(shape) is fixed") { op in _ = try op.elements("shape") },
+      Constraint("length(shape) is fixed") { op in
+        guard try op.length("shape").isFixed else {
+          throw op.fault("'shape' has no fixed number of elements", .unsupportedArgument)
+        }
+      },
       Constraint("shape >= 0") { op in
         guard let shape = try op.elementsIfKnown("shape") else { return }
         try op.requireAtLeast(0, "shape", shape.compactMap(\.fixed))

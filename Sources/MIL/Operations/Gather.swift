@@ -66,7 +66,8 @@ extension Constraint {
       for index in indices where index < 0 || index >= extent ?? .max {
         throw op.fault(
           "'\(name)' holds \(index), outside an axis of extent \(extent.map(String.init) ?? "?")",
-          fix: index < 0 ? "add the extent to negative indices, which \(op.opset) lacks" : nil)
+          fix: index < 0
+            ? "add the extent to negative indices, which do not wrap since iOS 17" : nil)
       }
     }
   }

@@ -7,7 +7,8 @@ extension OpSpec {
   /// element at `begin` is taken and the axis dropped. Numbers below zero count from the end.
   /// C1: `begin`, `end`, `stride` and the masks have an element for every axis of `x`. C2: strides
   /// are not 0. C3: constant bounds of one sign are in the order of the stride. C4: a squeezed axis
-  /// has the element.
+  /// has the element. C5: a constant end is not below the first element where the stride is negative:
+  /// coremltools and NumPy disagree about what that means.
   static let sliceByIndex = OpSpec(
     "slice_by_index",
     operands: [

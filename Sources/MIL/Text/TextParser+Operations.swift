@@ -159,7 +159,7 @@ extension TextParser {
     }
     let context = self.context(operation, at: place)
     var types = results.compactMap(\.type)
-    if types.count < results.count {
+    if types.count < results.count || (results.isEmpty && context != nil) {
       guard let context else {
         throw fault(
           "'\(operation.type)' is no operation of \(function.opset.identifier): "
