@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CoreMLPackage
 package import Diagnostics
-package import MIL
+import MIL
 import ONNXFrontend
 import Passes
 import ReferenceExecutor

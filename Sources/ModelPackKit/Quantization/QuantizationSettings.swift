@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Compression
+import Diagnostics
+
+/// How weights are quantized.
+public struct QuantizationSettings: Sendable {
+  /// Which elements share a scale.
+  public enum Granularity: Hashable, Sendable {
+    case block(Int)
+    case perChannel
+    case perTensor
+  }
+
+  public enum Mode: String, Hashable, Sendable, CaseIterable {
+    case symmetric, asymmetric
+  }
+
+  /// Codes and blocks of a weight.
+  public struct Scheme: Hashable, Sendable {
+    /// int4, uint4, int8 or uint8.
+    public var elementType: ElementType
+    public var granularity: Granularity
+    public var mode: Mode
+
+    /// Without a granularity: blocks of 32 for 4 bits, per channel for 8.
+    public init(
+      _ elementType: ElementType, _ granularity: Granularity? = nil, _ mode: Mode = .symmetric
+    ) {
+      self.elementType = elementType
+      self.granularity =
+        granularity ?? (elementType == .int4 || elementType == .uint4 ? .block(32) : .perChannel)
+      self.mode = mode
+    }
+  }
+
+  /// Settings for some weights; of several that fit, the last decides.
+  public struct Rule: Sendable {
+    /// Patterns of weights, operations or modules (`*`, `?`); any if empty.
+    public var names: [String]
+    /// MIL operations (`linear`); any if empty.
+    public var operations: [String]
+    /// nil leaves the weights as they are.
+    public var scheme: Scheme?
+    public var minElements: Int?
+
+    public init(
+      names: [String] = [], operations: [String] = [], scheme: Scheme?, minElements: Int? = nil
+    ) {
+      self.names = names
+      self.operations = operations
+      self.scheme = scheme
+      self.minElements = minElements
+    }
+  }
+
+  /// What happens to weights that no rule fits; nil leaves them as they are.
+  public var scheme: Scheme?
+  /// Weights of this many elements or fewer are left as they are.
+  public var minElements = 2048
+  /// If not empty, only weights that match one of these are quantized.
+  public var include: [String] = []
+  public var exclude: [String] = []
+  public var rules: [Rule] = []
+  /// Throw where blocks do not divide a weight, which otherwise is quantized per channel.
+  public var refusesIndivisible = false
+  /// Report how far each quantized weight is from the original, which reads all of them.
+  public var measuresError = false
+
+  public init(_ scheme: Scheme?) {
+    self.scheme = scheme
+  }
+}
+
+extension QuantizationSettings {
+  /// The quantizer that does this. Throws `.usage` for an impossible scheme.
+  package func quantizer() throws -> WeightQuantizer { WeightQuantizer(try options()) }
+
+  /// The same in the words of the quantizer. Throws `.usage` for an impossible scheme.
+  package func options() throws -> QuantizationOptions {
+    var options = QuantizationOptions(try scheme?.scheme())
+    options.minElements = minElements
+    options.include = include.map { NamePattern($0) }
+    options.exclude = exclude.map { NamePattern($0) }
+    options.rules = try rules.map {
+      .init(
+        names: $0.names.map { NamePattern($0) }, operations: $0.operations,
+        scheme: try $0.scheme?.scheme(), minElements: $0.minElements)
+    }
+    options.indivisible = refusesIndivisible ? .refuse : .perChannel
+    options.measuresError = measuresError
+    return options
+  }
+}
+
+extension QuantizationSettings.Scheme {
+  func scheme() throws -> QuantizationScheme {
+    let blocks: QuantizationScheme.Granularity =
+      switch granularity {
+      case .block(let size): .block(size)
+      case .perChannel: .perChannel
+      case .perTensor: .perTensor
+      }
+    return try QuantizationScheme(
+      elementType.dtype, blocks, mode == .symmetric ? .symmetric : .asymmetric)
+  }
+}

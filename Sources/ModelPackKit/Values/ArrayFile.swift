@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Tensors
+
+/// Arrays in the files of NumPy.
+public enum ArrayFile {
+  /// The arrays of an `.npz` in the order of the archive, names without repetition.
+  ///
+  /// Throws a `Diagnostic` that names the entry that is wrong.
+  public static func readArchive(_ path: String) throws -> [(name: String, array: MultiArray)] {
+    try NPZ.read(path).map { ($0.name, MultiArray($0.data)) }
+  }
+
+  /// The array of an `.npy`.
+  public static func read(_ path: String) throws -> MultiArray {
+    MultiArray(try NPY.read(path))
+  }
+
+  /// Writes an `.npz`, whole or not at all; the same arrays give the same bytes.
+  public static func writeArchive(
+    _ arrays: [(name: String, array: MultiArray)], to path: String, overwrite: Bool = false
+  ) throws {
+    try NPZ.write(arrays.map { ($0.name, $0.array.data) }, to: path, overwrite: overwrite)
+  }
+}
