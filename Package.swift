@@ -71,7 +71,8 @@ let package = Package(
     .executableTarget(
       name: "modelpack",
       dependencies: [
-        "ModelPackKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Containers", "Diagnostics", "ModelPackKit",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
     .target(

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ModelPackKit
+
+struct Quantize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Quantizes the weights of a package.",
+    discussion: """
+      Weights of linear, matmul, conv, conv_transpose and gather operations are replaced by codes \
+      of 4 or 8 bits with scales. A weight that blocks do not divide is quantized per channel, \
+      and that is said.
+
+      Patterns match the names of weights, operations or modules: * is any text, ? any character. \
+      FILE.yaml of --config may hold dtype, granularity or block, mode, min-elements, include, \
+      exclude, indivisible (per-channel or refuse) and a list of rules, each with names or \
+      operations and settings of its own or 'skip: true'. Options here go before the file.
+
+      EXAMPLES:
+        modelpack quantize model.mlpackage -o small.mlpackage --int4 --block 32
+        modelpack quantize model.mlpackage -o small.mlpackage --int8 --exclude '*embed*'
+        modelpack quantize model.mlpackage -o small.mlpackage --config layers.yaml
+      """)
+
+  @Argument(help: "The .mlpackage.", completion: .directory)
+  var package: String
+
+  @Option(
+    name: [.short, .long], help: "The .mlpackage to write.", completion: .directory)
+  var output: String
+
+  @Flag(exclusivity: .exclusive)
+  var type: QuantizationFlag?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "One scale for each N elements along the input channels (default of 4 bits: 32).",
+      valueName: "n"))
+  var block: Int?
+
+  @Flag(exclusivity: .exclusive)
+  var granularity: GranularityFlag?
+
+  @Flag(exclusivity: .exclusive)
+  var mode: ModeFlag?
+
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: ArgumentHelp("Quantize only weights that match; may be repeated.", valueName: "pattern"))
+  var include: [String] = []
+
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: ArgumentHelp(
+      "Leave weights that match as they are; may be repeated.", valueName: "pattern"))
+  var exclude: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Leave weights of this many elements or fewer as they are (default: 2048).", valueName: "n"))
+  var minElements: Int?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Settings per operation or weight.", valueName: "file.yaml"),
+    completion: .file(extensions: ["yaml", "yml", "json"]))
+  var config: String?
+
+  @OptionGroup var overwriting: OverwriteOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if type == nil && config == nil {
+      throw ValidationError("Give --int4, --int8, --uint4, --uint8 or --config FILE.yaml.")
+    }
+    if block != nil && granularity != nil {
+      throw ValidationError("--block, --per-channel and --per-tensor exclude each other.")
+    }
+    if let block, block < 1 { throw ValidationError("--block must be 1 or more.") }
+    if let minElements, minElements < 0 {
+      throw ValidationError("--min-elements must be 0 or more.")
+    }
+  }
+
+  func run() throws {
+    let progress = Progress(common)
+    let summary = try ModelPack.quantize(
+      package, to: output, try settings(), overwrite: overwriting.overwrite
+    ) { done, total in progress.show("writing weights", done, of: total) }
+    progress.finish()
+    if common.json { return print(summary.document(output: output), terminator: "") }
+    report(summary)
+  }
+
+  private func settings() throws -> QuantizationSettings {
+    let shape: QuantizationSettings.Granularity? =
+      block.map { .block($0) } ?? granularity.map { $0 == .perTensor ? .perTensor : .perChannel }
+    let scheme = type.map {
+      QuantizationSettings.Scheme(
+        $0.elementType, shape, mode == .asymmetric ? .asymmetric : .symmetric)
+    }
+    var settings = QuantizationSettings(scheme)
+    if let config { try settings.apply(configurationFile: config) }
+    if let minElements { settings.minElements = minElements }
+    settings.include += include
+    settings.exclude += exclude
+    settings.measuresError = common.verbose
+    return settings
+  }
+
+  private func report(_ summary: QuantizationSummary) {
+    if common.verbose {
+      var table = Table(.left, .left, .right, .left)
+      for weight in summary.weights {
+        table.add(
+          weight.name, weight.scheme ?? "unchanged",
+          weight.decibels.map { Format.fixed($0, 1) + " dB" } ?? "", weight.note ?? "")
+      }
+      common.say(String(table.text.dropLast()))
+    } else {
+      for weight in summary.weights {
+        if weight.scheme != nil, let note = weight.note {
+          common.say("note: \(weight.name): \(note)")
+        }
+      }
+    }
+    common.say(
+      "\(output): \(Format.count(summary.quantized.count, "weight")) quantized, "
+        + "\(summary.leftAlone.count) left as they are, "
+        + "\(Format.megabytes(summary.bytesBefore)) to \(Format.megabytes(summary.bytesAfter))")
+  }
+}
