@@ -28,7 +28,7 @@ struct InputBinding {
           continue
         }
         // Core ML has no scalar inputs: a number stands for a tensor of one element.
-        if tensor.rank == 0, type.fixedShape == [1] { tensor = try tensor.reshaped([1]) }
+        if tensor.rank == 0, type.fixedShape == [1] { tensor = tensor.viewed([1]) }
         problems.catching(at: nil) { try check(tensor, info.name, type) }
         bound[id.index] = .tensor(tensor)
       default:
