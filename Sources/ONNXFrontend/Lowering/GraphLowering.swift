@@ -84,7 +84,7 @@ final class GraphLowering {
       // Small floats are weights too: they keep their name.
       if !source.dtype.isFloat || source.count <= 16 { return ONNXValue(known, source.dtype) }
     }
-    return ONNXValue(.weight(running, name: tensor.name), source.dtype)
+    return ONNXValue(.weight(running, name: tensor.name, stored: source), source.dtype)
   }
 
   private func lower(_ node: ONNXNode) {
@@ -214,7 +214,7 @@ final class GraphLowering {
     switch value.content {
     case .value(let value): return value
     case .known(let known): return try place(known, value.dtype, name, node)
-    case .weight(let source, let label): return try place(source, label)
+    case .weight(let source, let label, _): return try place(source, label)
     case .poisoned: throw DependsOnFailure()
     case .sequence:
       throw node.fault(.unsupportedType, "input '\(name)' is a sequence, not a tensor")
@@ -255,7 +255,7 @@ final class GraphLowering {
   func type(_ value: ONNXValue, _ name: String, _ node: NodeCall) throws -> TensorType {
     switch value.content {
     case .known(let known): TensorType(value.dtype.runtime ?? .int32, fixed: known.shape)
-    case .weight(let source, _): TensorType(source.dtype, fixed: source.shape)
+    case .weight(let source, _, _): TensorType(source.dtype, fixed: source.shape)
     default: try build.type(of: tensor(value, name, node))
     }
   }
@@ -263,7 +263,7 @@ final class GraphLowering {
   func known(_ value: ONNXValue) -> Known? {
     switch value.content {
     case .known(let known): return known
-    case .weight(let source, _):
+    case .weight(let source, _, _):
       guard source.count <= Known.limit, let data = try? source.materialized() else { return nil }
       return Known(data)
     case .value(let tensor):
@@ -277,7 +277,7 @@ final class GraphLowering {
 
   func weight(_ value: ONNXValue) -> (any WeightSource)? {
     switch value.content {
-    case .weight(let source, _): source
+    case .weight(let source, _, _): source
     case .known(let known):
       value.dtype.runtime.flatMap { known.data(as: $0) }.map { MemorySource($0) }
     case .value(let tensor): build.constant(of: tensor)?.source

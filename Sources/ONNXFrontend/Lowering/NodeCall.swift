@@ -271,7 +271,7 @@ final class NodeCall {
 extension NodeCall {
   /// A recipe over the weight at input `name`, put into the program under the weight's name.
   func placed(_ source: any WeightSource, as name: String) throws -> Value {
-    if case .weight(_, let label)? = try self.source(name)?.content {
+    if case .weight(_, let label, _)? = try self.source(name)?.content {
       return try lowering.place(source, label)
     }
     return try lowering.place(source, name)

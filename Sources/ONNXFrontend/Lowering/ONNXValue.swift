@@ -12,8 +12,8 @@ struct ONNXValue {
     case value(Value)
     /// A small tensor whose elements are known.
     case known(Known)
-    /// A weight in the dtype of running programs, under its name in the source.
-    case weight(any WeightSource, name: String)
+    /// A weight in the dtype of running programs, under its name in the source, and as stored.
+    case weight(any WeightSource, name: String, stored: any WeightSource)
     case sequence([ONNXValue])
     /// An optional that holds nothing.
     case empty

@@ -9,6 +9,7 @@ extension ONNXLowering {
       "DequantizeLinear", since: 10, "x x_scale x_zero_point?",
       attributes: "axis block_size output_dtype", result: .by { try $0.dtype("x_scale") }
     ) { node, build in
+      if let weight = try build.dequantizedWeight(node) { return weight }
       let grid = try QuantizationGrid(
         node, build, data: "x", scale: "x_scale", zero: "x_zero_point")
       let target = try node.type("x_scale").dtype
@@ -45,7 +46,7 @@ extension ONNXLowering {
 }
 
 /// Scales and zero points, shaped to broadcast against the data.
-private struct QuantizationGrid {
+struct QuantizationGrid {
   let scale: Value
   let zero: Value?
 
@@ -92,7 +93,7 @@ extension NodeCall {
 
 extension FunctionBuilder {
   /// `round(x) + zero`, kept within `dtype`.
-  fileprivate func quantized(
+  func quantized(
     _ x: Value, zero: Value?, _ dtype: DType, _ node: NodeCall
   ) throws -> Value {
     guard dtype.isInteger, dtype.bitWidth <= 16 else {

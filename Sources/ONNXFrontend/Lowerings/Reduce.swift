@@ -65,13 +65,19 @@ extension FunctionBuilder {
         axes.contains(axis) ? (keeps ? 1 : nil) : extent
       }
       let dtype = try self.dtype(of: x)
-      return try fill(
-        rest,
-        dtype == .int32 && empty.isInfinite
-          ? Double(empty < 0 ? Int32.min : Int32.max) : empty, dtype)
+      return try fill(rest, Self.emptyResult(empty, dtype), dtype)
     }
     return try rounded(mil, x) { x in
       try emit(mil, ["x": x, "axes": .ints(axes), "keep_dims": .bool(keeps)])[0]
+    }
+  }
+
+  /// What a reduction of nothing gives in `dtype`.
+  private static func emptyResult(_ value: Double, _ dtype: DType) -> Double {
+    switch dtype {
+    case .bool: value > 0 ? 1 : 0
+    case .int32 where value.isInfinite: Double(value < 0 ? Int32.min : Int32.max)
+    default: value
     }
   }
 

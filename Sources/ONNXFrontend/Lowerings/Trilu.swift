@@ -8,6 +8,7 @@ extension ONNXLowering {
     ONNXLowering("Trilu", since: 14, "input k?", attributes: "upper") { node, build in
       let (x, shape) = (try node.value("input"), try node.shape("input"))
       guard shape.count >= 2 else { throw node.fault(.malformed, "input 'input' is no matrix") }
+      if shape.contains(0) { return x }
       let offset = try node.optional("k").map(build.single) ?? .int(0)
       let distance = try build.distances(shape[shape.count - 2], shape[shape.count - 1])
       let upper = try node.flag("upper", default: true)
