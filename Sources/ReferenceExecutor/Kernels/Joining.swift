@@ -5,7 +5,8 @@ extension Kernel {
   /// Operations that put tensors together or take them apart.
   static let joining: [Kernel] = [
     Kernel("concat", moves: true) { call in
-      let values = try call.sameKind("values")
+      // Scalars join like tensors of one element.
+      let values = try call.sameKind("values").map { $0.rank == 0 ? $0.viewed([1]) : $0 }
       let axis = try call.axis("axis", rank: values[0].rank)
       for value in values {
         guard value.rank == values[0].rank,
