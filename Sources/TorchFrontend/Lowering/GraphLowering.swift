@@ -58,9 +58,18 @@ final class GraphLowering {
     if let functional = node.functionalTarget, let lowering = ATenLowering.table[functional] {
       return [try mutate(call, by: lowering)]
     }
+    if let view = node.viewTarget, let lowering = ATenLowering.table[view], lowering.aliases {
+      return try lowering.lower(call, build).map { try copied($0) }
+    }
     throw Diagnostic.error(
       .unsupportedOperation, at: node.location, "'\(node.target)' is not supported",
       fix: "write it with supported operators, or ask for it to be added")
+  }
+
+  /// A view as a tensor of its own.
+  private func copied(_ result: TorchValue) throws -> TorchValue {
+    guard case .tensor(let tensor) = result else { return result }
+    return .tensor(TorchTensor(try tensor.value(build), dtype: tensor.dtype))
   }
 
   /// An in-place operator: its functional twin, then the result written through `self`.
@@ -80,10 +89,15 @@ final class GraphLowering {
 
   func call(_ node: TorchNode, in graph: TorchGraph) throws -> TorchCall {
     var arguments: [String: TorchValue] = [:]
-    for (name, argument) in node.inputs { arguments[name] = try resolve(argument) }
+    var operands: [String: TensorMeta] = [:]
+    for (name, argument) in node.inputs {
+      arguments[name] = try resolve(argument)
+      if case .tensor(let tensor) = argument { operands[name] = graph.tensors[tensor] }
+    }
     let names = node.outputs.flatMap(\.names)
     return TorchCall(
-      node: node, arguments: arguments, metas: names.map { graph.tensors[$0] }, build: build)
+      node: node, arguments: arguments, metas: names.map { graph.tensors[$0] },
+      operandMetas: operands, build: build)
   }
 
   private func bind(_ results: [TorchValue], to node: TorchNode, in graph: TorchGraph) throws {
@@ -162,6 +176,14 @@ extension TorchNode {
 
   /// Whether the node writes to its first operand.
   var isMutation: Bool { functionalTarget != nil && ATenLowering.table[target] == nil }
+
+  /// `aten.select.int` for `aten.select_copy.int`: every view has a twin that copies.
+  var viewTarget: String? {
+    var parts = target.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count >= 2, parts[1].hasSuffix("_copy") else { return nil }
+    parts[1].removeLast("_copy".count)
+    return parts.joined(separator: ".")
+  }
 
   /// `aten.add.Tensor` for `aten.add_.Tensor`: every in-place operator has a functional twin.
   var functionalTarget: String? {

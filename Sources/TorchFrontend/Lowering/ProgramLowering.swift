@@ -170,6 +170,11 @@ struct ProgramLowering {
     for spec in program.outputs {
       switch spec {
       case .user(.tensor(let name)):
+        if case .some(.none) = graph.environment[name] {
+          throw unsupported(
+            "the output '\(name)' is a result of its operator that is not computed",
+            fix: "leave it out of the model's outputs")
+        }
         guard case .tensor(let tensor) = graph.environment[name] else {
           throw malformed("the output '\(name)' is not defined")
         }

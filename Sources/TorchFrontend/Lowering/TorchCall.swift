@@ -9,6 +9,8 @@ struct TorchCall {
   let arguments: [String: TorchValue]
   /// What tracing recorded of the results.
   let metas: [TensorMeta?]
+  /// What tracing recorded of tensor arguments, by schema name.
+  let operandMetas: [String: TensorMeta]
   let build: FunctionBuilder
 
   func has(_ name: String) -> Bool {

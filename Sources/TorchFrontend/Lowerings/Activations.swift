@@ -133,8 +133,14 @@ extension ATenLowering {
 
   private static func softplus(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
     let beta = try call.float("beta", default: 1)
-    let inner = try build.mil.softplus(x: build.scale(call.floatValue("self"), by: beta))
-    return try build.scale(inner, by: 1 / beta)
+    let x = try call.floatValue("self")
+    let scaled = try build.scale(x, by: beta)
+    let y = try build.scale(build.mil.softplus(x: scaled), by: 1 / beta)
+    // Beyond the threshold the function is its argument; from 20 on float32 knows no difference.
+    let threshold = try call.float("threshold", default: 20)
+    guard threshold < 20 else { return y }
+    return try build.mil.select(
+      cond: build.mil.greater(x: scaled, y: .float(threshold)), a: x, b: y)
   }
 
   private static func prelu(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {

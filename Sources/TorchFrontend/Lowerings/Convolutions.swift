@@ -71,18 +71,24 @@ extension ATenLowering {
       let strides = try call.perAxis("stride", spatial, default: 1)
       let padding = try call.perAxis("padding", spatial, default: 0)
       let extra = try call.perAxis("output_padding", spatial, default: 0)
-      // Padding of the output is padding of the result that is not cut off at the end.
-      let pad = (0..<spatial).flatMap { [padding[$0], padding[$0] - extra[$0]] }
-      if pad.contains(where: { $0 < 0 }) {
-        throw call.fault("'output_padding' beyond 'padding' is not supported")
-      }
+      // Padding of the output is padding of the result that is not cut off at the end; beyond
+      // what there is to cut, only the bias reaches.
+      let pad = (0..<spatial).flatMap { [padding[$0], max(padding[$0] - extra[$0], 0)] }
+      let beyond = (0..<spatial).map { max(extra[$0] - padding[$0], 0) }
+      let isLonger = beyond.contains { $0 > 0 }
       let bias = try call.optionalFloat("bias")
-      let y = try build.mil.conv_transpose(
-        x: x, weight: weight, bias: bias.flatMap { build.constant(of: $0) != nil ? $0 : nil },
+      let isFused = !isLonger && (bias.map { build.constant(of: $0) != nil } ?? false)
+      var y = try build.mil.conv_transpose(
+        x: x, weight: weight, bias: isFused ? bias : nil,
         pad: .ints(pad), pad_type: "custom", strides: .ints(strides),
         dilations: .ints(call.perAxis("dilation", spatial, default: 1)),
         groups: .int(call.int("groups", default: 1)))
-      guard let bias, build.constant(of: bias) == nil else { return y }
+      if isLonger {
+        y = try build.mil.pad(
+          x: y, pad: .ints([0, 0, 0, 0] + beyond.flatMap { [0, $0] }), mode: "constant",
+          constant_val: 0.0)
+      }
+      guard let bias, !isFused else { return y }
       return try build.mil.add(x: y, y: build.perChannel(bias, rank: spatial + 2))
     }
   }

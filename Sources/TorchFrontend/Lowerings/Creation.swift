@@ -31,6 +31,26 @@ extension ATenLowering {
       let values = (0..<count).map { Float(start + Double($0) * step) }
       return .constant(.numbers(TensorData(float32: values)))
     },
+    ATenLowering("aten.logspace.default") { call, build in
+      let count = try call.int("steps")
+      let (start, end) = (try call.float("start"), try call.float("end"))
+      let base = try call.float("base", default: 10)
+      let step = count > 1 ? (end - start) / Double(count - 1) : 0
+      let exponents = (0..<count).map { Float(start + Double($0) * step) }
+      return try build.mil.pow(
+        x: .float(base), y: .constant(.numbers(TensorData(float32: exponents))))
+    },
+    ATenLowering("aten.hann_window.default", "aten.hann_window.periodic") { call, build in
+      let count = try call.int("window_length")
+      let isPeriodic = try call.bool("periodic", default: true)
+      let period = Double(max(isPeriodic ? count : count - 1, 1))
+      let angles = (0..<count).map { Float(2 * Double.pi * Double($0) / period) }
+      if count == 1 { return .constant(.numbers(TensorData(float32: [1]))) }
+      let waves = try build.mil.cos(x: .constant(.numbers(TensorData(float32: angles))))
+      return try build.mil.sub(x: 0.5, y: build.mil.mul(x: waves, y: 0.5))
+    },
+    indices("aten.tril_indices.default") { row, column, offset in column - row <= offset },
+    indices("aten.triu_indices.default") { row, column, offset in column - row >= offset },
     ATenLowering("aten.eye.default", "aten.eye.m") { call, build in
       let rows = try call.int("n")
       let columns = call.has("m") ? try call.int("m") : rows
@@ -51,6 +71,25 @@ extension ATenLowering {
   private static func filling(_ targets: String..., value: Double) -> ATenLowering {
     ATenLowering(table: targets) { call, build in
       try build.filled(build.scalarConstant(value, call.resultDType()), call.resultShape())
+    }
+  }
+
+  /// Rows and columns of the places that `isKept(row, column, offset)` keeps.
+  private static func indices(
+    _ target: String, isKept: @escaping @Sendable (Int, Int, Int) -> Bool
+  ) -> ATenLowering {
+    ATenLowering(target) { call, build in
+      let (rows, columns) = (try call.int("row"), try call.int("col"))
+      let offset = try call.int("offset", default: 0)
+      guard rows >= 0, columns >= 0, let count = elementCount([rows, columns]), count <= 1 << 22
+      else { throw call.fault("a matrix of \(rows) by \(columns) is not supported") }
+      let places = (0..<rows).flatMap { row in
+        (0..<columns).filter { isKept(row, $0, offset) }.map { (Double(row), Double($0)) }
+      }
+      return .constant(
+        .numbers(
+          try TensorData(
+            places.map(\.0) + places.map(\.1), as: .int32, shape: [2, places.count])))
     }
   }
 

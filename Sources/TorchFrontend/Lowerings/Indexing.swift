@@ -18,15 +18,32 @@ extension ATenLowering {
       return try build.gather(x, line, axis: axis)
     },
     ATenLowering("aten.gather.default") { call, build in
+      let index = try call.value("index")
       let axis = try call.axis("dim", rank: call.rank("self"))
-      return try build.asNumber(call.value("self")) { x in
-        try build.mil.gather_along_axis(x: x, indices: call.value("index"), axis: .int(axis))
+      // PyTorch lets the index be smaller along the other axes.
+      var shape = try build.shape(of: index)
+      let extents = try call.shape("self")
+      if shape.isEmpty { return try build.mil.identity(x: call.value("self")) }
+      shape[axis] = extents[axis]
+      return try build.asNumber(build.cropped(call.value("self"), to: shape)) { x in
+        try build.mil.gather_along_axis(x: x, indices: index, axis: .int(axis))
       }
     },
     ATenLowering("aten.take_along_dim.default") { call, build in
-      let axis = try call.axis("dim", rank: call.rank("self"))
-      return try build.asNumber(call.value("self")) { x in
-        try build.mil.gather_along_axis(x: x, indices: call.value("indices"), axis: .int(axis))
+      var x = try call.value("self")
+      var index = try call.value("indices")
+      guard call.has("dim") else {
+        return try build.gather(build.flattened(x), build.flattened(index), axis: 0)
+      }
+      let axis = try call.axis("dim", rank: build.rank(of: x))
+      // The other axes broadcast together.
+      let result = try call.resultShape()
+      var full = result
+      full[axis] = try build.shape(of: x)[axis]
+      x = try build.broadcast(x, to: full)
+      index = try build.broadcast(index, to: result)
+      return try build.asNumber(x) { x in
+        try build.mil.gather_along_axis(x: x, indices: index, axis: .int(axis))
       }
     },
     ATenLowering("aten.index.Tensor", "aten._unsafe_index.Tensor") { call, build in
@@ -52,7 +69,7 @@ extension ATenLowering {
         by: call.float("alpha", default: 1))
       return try build.scatter(x, at: call.value("index"), source, axis: axis, mode: "add")
     },
-    ATenLowering("aten.index_fill.int_Scalar") { call, build in
+    ATenLowering("aten.index_fill.int_Scalar", "aten.index_fill.int_Tensor") { call, build in
       let x = try call.value("self")
       let axis = try call.axis("dim", rank: build.rank(of: x))
       let index = try call.value("index")
@@ -62,7 +79,8 @@ extension ATenLowering {
       return try build.scatter(x, at: index, value, axis: axis, mode: "update")
     },
     ATenLowering(
-      "aten.scatter.src", "aten.scatter.value", "aten.scatter_add.default", "aten.scatter.reduce"
+      "aten.scatter.src", "aten.scatter.value", "aten.scatter_add.default", "aten.scatter.reduce",
+      "aten.scatter.value_reduce"
     ) { call, build in
       try scatterAlongAxis(call, build)
     },

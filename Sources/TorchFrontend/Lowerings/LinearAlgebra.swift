@@ -38,7 +38,15 @@ extension ATenLowering {
         call.tensors("tensors").map { try build.cast($0.value(build), to: .float32) }, call)
     },
     ATenLowering("aten.bilinear.default") { call, build in
-      throw call.fault("'bilinear' is not supported", fix: "write it as an einsum")
+      // y[.., o] = sum over i, j of a[.., i] w[o, i, j] b[.., j].
+      let (a, b) = (try call.floatValue("input1"), try call.floatValue("input2"))
+      let weight = try call.floatValue("weight")
+      let rank = try build.rank(of: a)
+      let partial = try build.tensordot(a, weight, [rank - 1], [1])
+      let product = try build.mil.mul(
+        x: partial, y: build.mil.expand_dims(x: b, axes: .ints([rank - 1])))
+      let y = try build.mil.reduce_sum(x: product, axes: [-1], keep_dims: false)
+      return try call.optionalFloat("bias").map { try build.mil.add(x: y, y: $0) } ?? y
     },
   ]
 

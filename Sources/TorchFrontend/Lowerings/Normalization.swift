@@ -57,12 +57,6 @@ extension ATenLowering {
       return try build.affine(y, call.optionalFloat("weight"), call.optionalFloat("bias"))
     },
     ATenLowering("aten.group_norm.default") { call, build in try groupNorm(call, build) },
-    ATenLowering("aten.normalize.default") { call, build in
-      throw call.fault("'normalize' is not supported", fix: "divide by the norm")
-    },
-    ATenLowering("aten.local_response_norm.default") { call, build in
-      throw call.fault("'local_response_norm' is not supported here")
-    },
     ATenLowering("aten._weight_norm.default") { call, build in
       // g * v / ||v||, the norm over every axis but `dim`.
       let v = try call.floatValue("v")

@@ -17,8 +17,8 @@ extension ATenLowering {
         ) { call, build in
           try adaptive(call, build, spatial, "reduce_mean", "avg_pool")
         },
-        .custom("aten.max_pool\(spatial)d_with_indices.default") { call, build in
-          [try call.result(maxPool(call, build, spatial), build), .none]
+        .several("aten.max_pool\(spatial)d_with_indices.default") { call, build in
+          try maxPoolWithIndices(call, build, spatial)
         },
         .custom("aten.adaptive_max_pool\(spatial)d.default") { call, build in
           [try call.result(adaptive(call, build, spatial, "reduce_max", "max_pool"), build), .none]
@@ -30,7 +30,9 @@ extension ATenLowering {
     _ call: TorchCall, _ build: FunctionBuilder, _ spatial: Int
   ) throws -> Value {
     guard try call.perAxis("dilation", spatial, default: 1).allSatisfy({ $0 == 1 }) else {
-      throw call.fault("'dilation' of a pooling window is not supported")
+      return try batchedImage(call, build, spatial) {
+        try PoolingByParts(call, build, spatial).run($0, withPlaces: false).values
+      }
     }
     let kernel = try call.perAxis("kernel_size", spatial, default: 1)
     return try pool(call, build, spatial) { x, strides, pad, ceil in
@@ -40,17 +42,38 @@ extension ATenLowering {
     }
   }
 
+  private static func maxPoolWithIndices(
+    _ call: TorchCall, _ build: FunctionBuilder, _ spatial: Int
+  ) throws -> [Value] {
+    let x = try call.floatValue("self")
+    let isBatched = try build.rank(of: x) == spatial + 2
+    let (values, places) = try PoolingByParts(call, build, spatial).run(
+      isBatched ? x : build.mil.expand_dims(x: x, axes: [0]), withPlaces: true)
+    return try [values, places].compactMap { $0 }.map {
+      isBatched ? $0 : try build.mil.squeeze(x: $0, axes: [0])
+    }
+  }
+
   private static func averagePool(
     _ call: TorchCall, _ build: FunctionBuilder, _ spatial: Int
   ) throws -> Value {
-    if call.has("divisor_override") { throw call.fault("'divisor_override' is not supported") }
     let kernel = try call.perAxis("kernel_size", spatial, default: 1)
-    let includesPadding = try call.bool("count_include_pad", default: true)
-    return try pool(call, build, spatial) { x, strides, pad, ceil in
+    var includesPadding = try call.bool("count_include_pad", default: true)
+    var factor = 1.0
+    if call.has("divisor_override") {
+      guard try !call.bool("ceil_mode", default: false) else {
+        throw call.fault("'divisor_override' together with 'ceil_mode' is not supported")
+      }
+      // The average over the whole window, padding included, is its sum over its size.
+      includesPadding = true
+      factor = Double(kernel.reduce(1, *)) / (try call.float("divisor_override"))
+    }
+    let average = try pool(call, build, spatial) { x, strides, pad, ceil in
       try build.mil.avg_pool(
         exclude_padding_from_average: .bool(!includesPadding), x: x, kernel_sizes: .ints(kernel),
         strides: .ints(strides), pad_type: "custom", pad: .ints(pad), ceil_mode: .bool(ceil))
     }
+    return try build.scale(average, by: factor)
   }
 
   private static func pool(

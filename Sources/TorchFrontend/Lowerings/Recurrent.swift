@@ -39,13 +39,8 @@ extension ATenLowering {
   private static func lstmCell(_ call: TorchCall, _ build: FunctionBuilder) throws -> [Value] {
     let state = try call.values("hx")
     guard state.count == 2 else { throw call.fault("'hx' needs two tensors") }
-    let all = try gates(call, build, state[0])
-    let axis = try build.rank(of: all) - 1
-    let parts = try build.emit("split", ["x": all, "num_splits": 4, "axis": .int(axis)])
-    let kept = try build.mil.mul(x: build.mil.sigmoid(x: parts[1]), y: state[1])
-    let added = try build.mil.mul(x: build.mil.sigmoid(x: parts[0]), y: build.mil.tanh(x: parts[2]))
-    let cell = try build.mil.add(x: kept, y: added)
-    return [try build.mil.mul(x: build.mil.sigmoid(x: parts[3]), y: build.mil.tanh(x: cell)), cell]
+    let (hidden, cell) = try build.lstmStep(gates(call, build, state[0]), state[1])
+    return [hidden, cell]
   }
 
   private static func gruCell(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
@@ -59,6 +54,16 @@ extension ATenLowering {
 }
 
 extension FunctionBuilder {
+  /// One step of an LSTM from its gates (before activation) and the cell.
+  func lstmStep(_ gates: Value, _ cell: Value) throws -> (hidden: Value, cell: Value) {
+    let axis = try rank(of: gates) - 1
+    let parts = try emit("split", ["x": gates, "num_splits": 4, "axis": .int(axis)])
+    let kept = try mil.mul(x: mil.sigmoid(x: parts[1]), y: cell)
+    let added = try mil.mul(x: mil.sigmoid(x: parts[0]), y: mil.tanh(x: parts[2]))
+    let next = try mil.add(x: kept, y: added)
+    return (try mil.mul(x: mil.sigmoid(x: parts[3]), y: mil.tanh(x: next)), next)
+  }
+
   /// One step of a GRU from the products of input and hidden state with their weights.
   func gruStep(_ x: Value, _ h: Value, _ hidden: Value) throws -> Value {
     let axis = Value.int(try rank(of: x) - 1)

@@ -10,15 +10,16 @@ struct RecurrentStack {
     case rnn(String)
   }
 
-  private let call: TorchCall
-  private let build: FunctionBuilder
+  let call: TorchCall
+  let build: FunctionBuilder
+  let parameters: [Value]
+  /// How many parameters a layer has per direction.
+  let perDirection: Int
+  let hasBiases: Bool
+  let hasProjection: Bool
   private let kind: Kind
-  private let parameters: [Value]
-  private let perDirection: Int
   private let directions: Int
   private let layers: Int
-  private let hasBiases: Bool
-  private let hasProjection: Bool
 
   init(_ call: TorchCall, _ build: FunctionBuilder, _ kind: Kind) throws {
     self.call = call
@@ -32,15 +33,6 @@ struct RecurrentStack {
     hasProjection = perDirection == (hasBiases ? 5 : 3)
     guard layers > 0, perDirection >= (hasBiases ? 4 : 2) else {
       throw call.fault("has \(parameters.count) parameters for \(layers) layers")
-    }
-    if hasProjection {
-      throw call.fault("an LSTM with a projection is not supported", fix: "set proj_size to 0")
-    }
-    if case .gru = kind, hasBiases, build.opset < .iOS18 {
-      throw Diagnostic.error(
-        .unsupportedByTarget, at: call.node.location,
-        "PyTorch's GRU resets after the product, which \(build.opset) cannot express",
-        fix: "use a target of iOS18 or later")
     }
   }
 
@@ -75,7 +67,9 @@ struct RecurrentStack {
 
   /// One layer, both directions: its sequence and, per state, the final value of each direction.
   private func run(_ layer: Int, _ x: Value, _ initial: [Value]) throws -> (Value, [[Value]]) {
-    if case .lstm = kind, directions == 2 { return try bidirectional(layer, x, initial) }
+    if case .lstm = kind, directions == 2, !hasProjection {
+      return try bidirectional(layer, x, initial)
+    }
     var sequences: [Value] = []
     var states: [[Value]] = initial.map { _ in [] }
     for direction in 0..<directions {
@@ -98,6 +92,7 @@ struct RecurrentStack {
     _ index: Int, _ x: Value, _ initial: [Value]
   ) throws -> (Value, [Value]) {
     let direction: Value = "forward"
+    if isUnrolled { return try unrolled(index, x, initial) }
     if case .gru = kind { return try gru(index, x, initial[0], direction) }
     let weights = try weights(index)
     switch kind {
@@ -121,6 +116,11 @@ struct RecurrentStack {
       return (y[0], [y[1]])
     case .gru: return try gru(index, x, initial[0], direction)
     }
+  }
+
+  private var isUnrolled: Bool {
+    if case .gru = kind { return build.opset < .iOS18 }
+    return hasProjection
   }
 
   private func bidirectional(
@@ -189,9 +189,8 @@ struct RecurrentStack {
     var inputs: [(String, Value?)] = [
       ("x", x), ("initial_h", initial), ("weight_ih", try reordered(parameters[base])),
       ("weight_hh", try reordered(parameters[base + 1])), ("direction", direction),
-      ("output_sequence", true),
+      ("output_sequence", true), ("reset_after", true),
     ]
-    if build.opset >= .iOS18 { inputs.append(("reset_after", true)) }
     if hasBiases {
       inputs += [
         ("input_bias", try reordered(parameters[base + 2])),

@@ -80,6 +80,19 @@ extension ATenLowering {
         x: x, axis: .int(call.axis("dim", rank: build.rank(of: x), default: -1)),
         ascending: .bool(!(try call.bool("descending", default: false))))
     },
+    ATenLowering("aten.nansum.default") { call, build in
+      try build.reduced(call, "reduce_sum", isFloat: true, skipsNaN: true)
+    },
+    ATenLowering("aten.nanmean.default") { call, build in
+      let x = try call.floatValue("self")
+      let isNumber = try build.cast(build.mil.equal(x: x, y: x), to: .float32)
+      let rank = try build.rank(of: x)
+      let count = try build.mil.reduce_sum(
+        x: isNumber, axes: .ints(call.axes("dim", rank: rank)),
+        keep_dims: .bool(call.bool("keepdim", default: false)))
+      return try build.mil.real_div(
+        x: build.reduced(call, "reduce_sum", isFloat: true, skipsNaN: true), y: count)
+    },
     ATenLowering("aten.diff.default") { call, build in try difference(call, build) },
     ATenLowering("aten.cosine_similarity.default") { call, build in
       let (x, y) = (try call.floatValue("x1"), try call.floatValue("x2"))
@@ -197,12 +210,16 @@ extension ATenLowering {
 extension FunctionBuilder {
   /// A reduction of `self` over `dim`, every axis where it is absent.
   ///
-  /// - Parameter isFlag: reduce whether elements differ from zero, as integers.
+  /// - Parameters:
+  ///   - isFlag: reduce whether elements differ from zero, as integers.
+  ///   - skipsNaN: count what is not a number as zero.
   func reduced(
-    _ call: TorchCall, _ mil: String, isFloat: Bool = false, isFlag: Bool = false
+    _ call: TorchCall, _ mil: String, isFloat: Bool = false, isFlag: Bool = false,
+    skipsNaN: Bool = false
   ) throws -> Value {
     var x = isFloat ? try call.floatValue("self") : try call.numericValue("self")
     if isFlag { x = try cast(convert(call.value("self"), to: .bool), to: .int32) }
+    if skipsNaN { x = try self.mil.select(cond: self.mil.equal(x: x, y: x), a: x, b: 0.0) }
     let rank = try rank(of: x)
     if !isFlag, !isFloat, call.metas.first??.dtype.mil == .float32 { x = try cast(x, to: .float32) }
     if rank == 0 {

@@ -45,6 +45,7 @@ extension ATenLowering {
         try build.pad(call, mode: "constant", value: call.float("value", default: 0))
       case "reflect": try build.pad(call, mode: "reflect", value: 0)
       case "replicate": try build.pad(call, mode: "replicate", value: 0)
+      case "circular": try circularPad(call, build)
       case let mode: throw call.fault("'mode' is '\(mode)'")
       }
     },
@@ -108,6 +109,25 @@ extension ATenLowering {
     }
     if factors.allSatisfy({ $0 == 1 }) { return try build.mil.identity(x: lifted) }
     return try build.mil.tile(x: lifted, reps: .dims(factors))
+  }
+
+  /// Each axis continued by its own other end.
+  private static func circularPad(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
+    var x = try call.value("self")
+    let rank = try build.rank(of: x)
+    let amounts = try call.ints("pad")
+    for k in 0..<(amounts.count / 2) where k < rank {
+      let axis = rank - 1 - k
+      guard let extent = try build.shape(of: x)[axis].fixed,
+        amounts[2 * k] >= 0, amounts[2 * k + 1] >= 0
+      else { throw call.fault("circular padding that crops or of a flexible axis") }
+      let places = (-amounts[2 * k]..<(extent + amounts[2 * k + 1])).map {
+        (($0 % extent) + extent) % extent
+      }
+      if places == Array(0..<extent) { continue }
+      x = try build.gather(x, .ints(places), axis: axis)
+    }
+    return x
   }
 
   private static func roll(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {

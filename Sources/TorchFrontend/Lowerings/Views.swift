@@ -22,7 +22,10 @@ extension ATenLowering {
       let rank = try call.rank("self")
       return .permute(try call.axes("dims", rank: rank))
     },
-    .view("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default") { call, build in
+    .view(
+      "aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default",
+      "aten.transpose_.default", "aten.swapaxes_.default", "aten.swapdims_.default"
+    ) { call, build in
       let rank = try call.rank("self")
       let names = call.has("axis0") ? ("axis0", "axis1") : ("dim0", "dim1")
       return rank < 2
@@ -30,30 +33,36 @@ extension ATenLowering {
         : .permute(
           swapped(rank, try call.axis(names.0, rank: rank), try call.axis(names.1, rank: rank)))
     },
-    .view("aten.t.default", "aten.numpy_T.default", "aten.mT.default", "aten.adjoint.default") {
-      call, build in
+    .view(
+      "aten.t.default", "aten.t_.default", "aten.numpy_T.default", "aten.mT.default",
+      "aten.adjoint.default"
+    ) { call, build in
       let rank = try call.rank("self")
       guard rank >= 2 else { return nil }
       return .permute(
         call.node.operatorName == "numpy_T"
           ? Array((0..<rank).reversed()) : swapped(rank, rank - 2, rank - 1))
     },
-    .view("aten.movedim.int", "aten.movedim.intlist") { call, build in
+    .view(
+      "aten.movedim.int", "aten.movedim.intlist", "aten.moveaxis.int", "aten.moveaxis.intlist"
+    ) { call, build in
       let rank = try call.rank("self")
       return .permute(
         moved(
           rank, from: try call.axes("source", rank: rank),
           to: try call.axes("destination", rank: rank)))
     },
-    .view("aten.unsqueeze.default") { call, build in
+    .view("aten.unsqueeze.default", "aten.unsqueeze_.default") { call, build in
       let rank = try call.rank("self")
       return .unsqueeze(axis: try call.axis("dim", rank: rank + 1))
     },
-    .view("aten.squeeze.default") { call, build in
+    .view("aten.squeeze.default", "aten.squeeze_.default") { call, build in
       let shape = try call.shape("self")
       return .squeeze(axes: shape.indices.filter { shape[$0] == 1 })
     },
-    .view("aten.squeeze.dim", "aten.squeeze.dims") { call, build in
+    .view(
+      "aten.squeeze.dim", "aten.squeeze.dims", "aten.squeeze_.dim", "aten.squeeze_.dims"
+    ) { call, build in
       let shape = try call.shape("self")
       if shape.isEmpty { return nil }
       let axes = try call.axes("dim", rank: shape.count)
@@ -93,14 +102,17 @@ extension ATenLowering {
       }
       return nil
     },
-    pieces("aten.split.Tensor") { call, extent in
+    pieces("aten.split.Tensor", "aten.unsafe_split.Tensor") { call, extent in
       let size = try call.dim("split_size")
       return try call.chunks(of: size, extent: extent)
     },
-    pieces("aten.split_with_sizes.default", "aten.split.sizes") { call, extent in
+    pieces(
+      "aten.split_with_sizes.default", "aten.split.sizes",
+      "aten.unsafe_split_with_sizes.default"
+    ) { call, extent in
       try call.dims(call.has("split_sizes") ? "split_sizes" : "split_size")
     },
-    pieces("aten.chunk.default") { call, extent in
+    pieces("aten.chunk.default", "aten.unsafe_chunk.default") { call, extent in
       let count = try call.int("chunks")
       guard let fixed = extent.fixed else {
         let size = Dim.floorDiv(extent + .fixed(count - 1), .fixed(count))
