@@ -63,8 +63,8 @@ extension FunctionBuilder {
   private func reshaped(_ source: any WeightSource, _ shape: [Int]) throws -> (any WeightSource)? {
     var shape = shape
     if let wild = shape.firstIndex(of: -1) {
-      let rest = shape.reduce(1, *) / -1
-      guard rest != 0, source.count % rest == 0 else { return nil }
+      shape[wild] = 1
+      guard let rest = elementCount(shape), rest != 0, source.count % rest == 0 else { return nil }
       shape[wild] = source.count / rest
     }
     guard elementCount(shape) == source.count else { return nil }
@@ -100,6 +100,9 @@ extension FunctionBuilder {
     guard steps.allSatisfy({ $0 > 0 }), steps.count == source.rank else { return nil }
     let (open, close) = (mask("begin_mask", inputs), mask("end_mask", inputs))
     let squeeze = mask("squeeze_mask", inputs)
+    guard [open, close, squeeze].allSatisfy({ ($0?.count ?? source.rank) == source.rank }) else {
+      return nil
+    }
     var starts: [Int] = []
     var extents: [Int] = []
     for (axis, extent) in source.shape.enumerated() {

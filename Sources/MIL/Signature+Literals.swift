@@ -10,7 +10,8 @@ extension Signature {
       guard case .domain(let domain)? = operand(name)?.types, domains[domain] == nil else {
         continue
       }
-      domains[domain] = dtype
+      // A dtype that is not allowed is the operand's fault, not that of the literals beside it.
+      if self.domains[domain]?.contains(dtype) ?? false { domains[domain] = dtype }
     }
     var dtypes: [String: DType] = [:]
     for operand in operands {

@@ -107,10 +107,11 @@ private struct TargetCheck {
   }
 
   /// What `opset` has against a result of `type` that is computed at run time. An `identity` only
-  /// passes on what another operation or an input is at fault for.
+  /// passes on what another operation or an input is at fault for, and a `classify` gives labels.
   private func resultFault(_ type: ValueType, _ context: OpContext) -> Diagnostic? {
     guard let dtype = type.tensor?.dtype,
       !["classify", "identity"].contains(context.operation.type),
+      !context.operation.isConstantExpression,
       !allowed(in: context.opset).contains(dtype)
     else { return nil }
     return context.fault(

@@ -33,7 +33,7 @@ extension Function {
   /// Everything that is wrong with the function; empty when it is sound.
   ///
   /// Checked: each value is defined once and before its uses, in the same or an enclosing block
-  /// (so there are no cycles); value names are legal identifiers and differ; operations are known;
+  /// (so there are no cycles); value names are legal identifiers and differ where both are visible; operations are known;
   /// operands satisfy the signature in the function's opset and the constraints; the types that
   /// results are declared to have admit the inferred ones; states are inputs and used as such;
   /// results of blocks are defined in them.
@@ -59,6 +59,7 @@ struct Verifier {
   private let scope: SymbolScope
   private var values: ValueTable
   private var visibility: [Visibility]
+  /// Of what is visible: the blocks of a `while_loop` have arguments of the same names.
   private var names: Set<String> = []
   private(set) var diagnostics: [Diagnostic] = []
 
@@ -93,7 +94,10 @@ struct Verifier {
     for id in block.inputs where define(id, at: location) { opened.append(id) }
     for operation in block.operations { opened += verify(operation, in: opset) }
     for id in block.outputs { use(id, as: "a result of the block", at: location) }
-    for id in opened { visibility[id.index] = .closed }
+    for id in opened {
+      visibility[id.index] = .closed
+      names.remove(values[id].name)
+    }
   }
 
   /// Gives the values that the operation defines.

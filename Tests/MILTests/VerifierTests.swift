@@ -97,6 +97,14 @@ import Testing
     #expect(function.verify() == [])
 
     let index = try #require(function.body.operations.firstIndex { $0.type == "cond" })
+    // Blocks may use one name for two values; a block and what is around it may not.
+    let names = function.body.operations[index].blocks.flatMap(\.outputs)
+    function.values[names[1]].name = function.values[names[0]].name
+    #expect(function.verify() == [])
+    function.values[names[0]].name = "x"
+    #expect(function.verify().map(\.message) == ["two values have the name 'x'"])
+    function.values[names[0]].name = "relu"
+
     let inner = function.body.operations[index].blocks[0].outputs
     function.body.operations[index].blocks[1].outputs = inner
     function.body.outputs = inner
@@ -212,7 +220,7 @@ extension VerifierTests.Broken {
     },
     .init(
       "a wrong extent", "relu: 'relu' is declared float16[2, T] but is float16[1, T]",
-      "identity: 'y_0' is declared float16[1, T] but is float16[2, T]"
+      "identity: 'y' is declared float16[1, T] but is float16[2, T]"
     ) { function in
       function.values[function.result("relu")].type = .tensor(.float16, [2, .symbol("T")])
     },

@@ -37,10 +37,15 @@ struct OperationCase: CustomTestStringConvertible, Sendable {
     return try builder.finish(outputs: results)
   }
 
-  private func emit(_ builder: FunctionBuilder) throws -> [Value] {
-    let inputs = try operands.map { operand -> (String, Value?) in
+  /// The results of the operation, emitted with another value for one operand if so asked.
+  @discardableResult
+  func emit(
+    _ builder: FunctionBuilder, replacing odd: String? = nil, with other: Value? = nil
+  ) throws -> [Value] {
+    var inputs = try operands.filter { $0.name != odd }.map { operand -> (String, Value?) in
       (operand.name, try value(operand.value, builder))
     }
+    if let odd { inputs.append((odd, other)) }
     return try builder.emit(name, inputs: inputs)
   }
 
