@@ -95,7 +95,8 @@ extension TensorData {
     case .int32: elements(Int32.self).map(Double.init)
     case .uint32: elements(UInt32.self).map(Double.init)
     case .int64: elements(Int64.self).map(Double.init)
-    case .uint64: elements(UInt64.self).map(Double.init)
+    // Spelled out: `Double.init` alone would be the one from a bit pattern.
+    case .uint64: elements(UInt64.self).map { Double($0) }
     case .int4, .uint1, .uint2, .uint3, .uint4, .uint6: subByteElements.map(Double.init)
     case .string, .complex64, .complex128, .float8e4m3fn, .float8e5m2: []
     }
