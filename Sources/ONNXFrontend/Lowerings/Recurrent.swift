@@ -26,6 +26,7 @@ extension ONNXLowering {
       return try RecurrentNode(
         node, build, gates: [1, 2, 0], activations: ["Sigmoid", "Tanh"]
       ).run { layer, direction in
+        if after, build.opset < .iOS18 { return try layer.unrolledGRU(direction) }
         let biases =
           after
           ? [
@@ -69,14 +70,14 @@ extension ONNXLowering {
 }
 
 /// One recurrent node: its weights in the order of MIL, direction by direction.
-private struct RecurrentNode {
+struct RecurrentNode {
   let node: NodeCall
   let build: FunctionBuilder
   /// The gates of ONNX in the order of MIL.
   private let gates: [Int]
   private let defaults: [String]
   private let states: [String]
-  private let hidden: Int
+  let hidden: Int
   private let directions: [Bool]
   private let isBatchFirst: Bool
   /// The sequence, `[steps, batch, features]`.

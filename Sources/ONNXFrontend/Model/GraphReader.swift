@@ -115,9 +115,10 @@ struct GraphReader {
     let entries = message.stringEntries("metadata_props")
     guard let scopes = entries.first(where: { $0.key == "pkg.torch.onnx.name_scopes" })?.value
     else { return nil }
-    let names = scopes.split(separator: "'").enumerated().filter { $0.offset % 2 == 1 }
+    let quoted = scopes.split(separator: "'", omittingEmptySubsequences: false).enumerated()
     // The last scope is the node itself.
-    return names.dropLast().last.map { String($0.element) }
+    let modules = quoted.filter { $0.offset % 2 == 1 }.dropLast().map { String($0.element) }
+    return modules.last { !$0.isEmpty }
   }
 
   private func attribute(
