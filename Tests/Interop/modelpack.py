@@ -2,6 +2,7 @@
 """Runs the `modelpack` binary as a user would. `MODELPACK` names it; without that, the release build is used."""
 import json
 import os
+import re
 import subprocess
 
 import numpy as np
@@ -43,10 +44,17 @@ def predict(package, calls, folder, *options):
             os.remove(result)
         arguments += ["--inputs", given, "--outputs", result]
         results.append(result)
-    run("run", package, *arguments, *options)
+    run("run", package, *arguments, "--overwrite", *options)
     return [dict(np.load(path)) for path in results]
+
+
+def identifier(name):
+    """`name` as the package spells it: what MIL does not allow becomes `_`, a word of its text form gets a suffix."""
+    word = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return word + "_workaround" if word in ("state", "tensor", "list", "string", "bool") else word
 
 
 def fed(description, values):
     """`values` by name, with the dtypes that the package's inputs declare; inputs it does not take are left out."""
+    values = {identifier(name): value for name, value in values.items()}
     return {i["name"]: np.asarray(values[i["name"]]).astype(i["dtype"]) for i in description["inputs"]}

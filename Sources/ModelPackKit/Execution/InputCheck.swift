@@ -35,6 +35,8 @@ struct InputCheck {
     guard array.elementType == feature.elementType else {
       throw Diagnostic.elementType(array, feature)
     }
+    // A number stands for a tensor of one element: Core ML has no scalar inputs.
+    if array.shape.isEmpty, feature.shape == [1] { return }
     guard array.shape.count == feature.shape.count else {
       throw Diagnostic.shape(array, feature, "it must have \(feature.shape.count) axes")
     }
