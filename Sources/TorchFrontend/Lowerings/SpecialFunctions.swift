@@ -47,6 +47,19 @@ extension ATenLowering {
         cond: build.broadcast(cond, to: shape),
         a: build.filled(build.scalarConstant(0, .float32), shape), b: product)
     },
+    ATenLowering(
+      "aten.special_xlog1py.default", "aten.special_xlog1py.other_scalar",
+      "aten.special_xlog1py.self_scalar"
+    ) { call, build in
+      let (x, y) = try call.promoted("self", "other", to: .float32)
+      let log = try build.mil.log(x: build.mil.add(x: y, y: 1.0), epsilon: 0.0)
+      let product = try build.mil.mul(x: x, y: log)
+      let isZero = try build.mil.equal(x: x, y: 0.0)
+      let isNumber = try build.mil.equal(x: y, y: y)
+      // Zero times any logarithm but that of NaN is zero.
+      return try build.mil.select(
+        cond: build.mil.logical_and(x: isZero, y: isNumber), a: 0.0, b: product)
+    },
     ATenLowering("aten.copysign.Tensor", "aten.copysign.Scalar") { call, build in
       let (x, y) = try call.promoted("self", "other", to: .float32)
       let size = try build.mil.abs(x: x)

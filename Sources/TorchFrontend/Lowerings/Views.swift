@@ -128,6 +128,9 @@ extension ATenLowering {
       }
       return (0..<count).map { .fixed(fixed / count + ($0 < fixed % count ? 1 : 0)) }
     },
+    piecesAlong("aten.hsplit.int", "aten.hsplit.array") { rank in rank == 1 ? 0 : 1 },
+    piecesAlong("aten.vsplit.int", "aten.vsplit.array") { _ in 0 },
+    piecesAlong("aten.dsplit.int", "aten.dsplit.array") { _ in 2 },
     .custom("aten.unbind.int", aliases: true) { call, build in
       let source = try call.tensor("self")
       let shape = try call.shape("self")
@@ -146,16 +149,40 @@ extension ATenLowering {
       let source = try call.tensor("self")
       let shape = try call.shape("self")
       let axis = try call.axis("dim", rank: shape.count, default: 0)
-      let extents = try extents(call, shape[axis])
-      // A whole split is one operation of MIL, as long as nothing writes to the pieces.
-      let whole = try split(source, axis, extents, build)
-      var start = Dim.fixed(0)
-      return extents.enumerated().map { index, extent in
-        let piece = source.viewed(.slice(axis: axis, start: start, extent: extent, step: 1))
-        if let whole { piece.remember(whole[index]) }
-        start = start + extent
-        return .tensor(piece)
+      return try cut(source, axis, extents(call, shape[axis]), build)
+    }
+  }
+
+  /// The same along an axis that the operator's name says; tracing recorded the extents.
+  private static func piecesAlong(
+    _ targets: String..., axis: @escaping @Sendable (_ rank: Int) -> Int
+  ) -> ATenLowering {
+    ATenLowering(targets: targets, aliases: true) { call, build in
+      let shape = try call.shape("self")
+      let axis = axis(shape.count)
+      let shapes = try call.metas.indices.map { try call.resultShape($0) }
+      guard axis < shape.count, shapes.allSatisfy({ $0.count == shape.count }) else {
+        throw call.fault("a tensor of rank \(shape.count) has no pieces along axis \(axis)")
       }
+      let extents = shapes.map { $0[axis] }
+      guard extents.reduce(0, +) == shape[axis] else {
+        throw call.fault("'indices' are not in rising order", fix: "slice the tensor instead")
+      }
+      return try cut(call.tensor("self"), axis, extents, build)
+    }
+  }
+
+  private static func cut(
+    _ source: TorchTensor, _ axis: Int, _ extents: [Dim], _ build: FunctionBuilder
+  ) throws -> [TorchValue] {
+    // A whole split is one operation of MIL, as long as nothing writes to the pieces.
+    let whole = try split(source, axis, extents, build)
+    var start = Dim.fixed(0)
+    return extents.enumerated().map { index, extent in
+      let piece = source.viewed(.slice(axis: axis, start: start, extent: extent, step: 1))
+      if let whole { piece.remember(whole[index]) }
+      start = start + extent
+      return .tensor(piece)
     }
   }
 
