@@ -32,7 +32,8 @@ def assert_close(expected, actual, tolerance, order=(), labels=None):
         if found is None and len(order) == len(expected):
             found = actual.get(order[place])
         if found is None:
-            found = actual.get(f"{name}_0")  # the name belongs to an input of the package
+            # The name belongs to an input of the package, or starts with a digit.
+            found = actual.get(f"{name}_0", actual.get(f"_{name}"))
         label = f"{name} ({labels[name]})" if labels and name in labels else name
         if found is None:
             problems.append(f"{label}: missing, there are {sorted(actual)}")

@@ -51,6 +51,7 @@ def predict(package, calls, folder, *options):
 def identifier(name):
     """`name` as the package spells it: what MIL does not allow becomes `_`, a word of its text form gets a suffix."""
     word = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    word = "_" + word if word[:1].isdigit() else word
     return word + "_workaround" if word in ("state", "tensor", "list", "string", "bool") else word
 
 

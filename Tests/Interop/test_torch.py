@@ -21,7 +21,7 @@ def agree(base, folder, precision, *options, tolerance=None):
     check(package)
     description = modelpack.inspect(package)
     assert {s["name"] for s in description["states"]} == {modelpack.identifier(s["name"]) for s in about["states"]}
-    if tolerance is None and any(f["dtype"] in ("float16", "bfloat16") for f in about["inputs"] + about["outputs"]):
+    if tolerance is None and any(f.get("dtype") in ("float16", "bfloat16") for f in about["inputs"] + about["outputs"]):
         tolerance = FLOAT16  # PyTorch itself computes in 16 bits there
     if tolerance is None:
         tolerance = FLOAT16 if precision == "float16" else FLOAT32_STATEFUL if about["states"] else FLOAT32

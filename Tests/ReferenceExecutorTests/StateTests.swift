@@ -34,6 +34,24 @@ import Testing
     #expect(try [3, 7].map { try predict(executable, $0, first) } == [81, 256])
   }
 
+  /// A cast shares the storage of its operand: arithmetic on it must not reach the state.
+  @Test func arithmeticOnACastOfAStateLeavesTheState() throws {
+    let build = FunctionBuilder(opset: .iOS18)
+    let x = build.input("x", .tensor(.float32, fixed: [1]))
+    let state = build.input("total", .state(TensorType(.float16, fixed: [1])))
+    let sum = try build.mil.add(
+      x: build.mil.read_state(input: state), y: build.mil.cast(x: x, dtype: "fp16"))
+    try build.emit("write_state", ["input": state, "data": sum])
+    let after = try build.mil.cast(x: build.mil.read_state(input: state), dtype: "fp32")
+    let y = try build.mil.sub(x: after, y: x)
+    let executable = try Executable(Program(functions: [build.finish(outputs: [("y", y)])]))
+    let session = try executable.makeState()
+    let results = try [2, 5, 1].map { (value: Float) in
+      try executable.run(["x": Tensor([value])], state: session)["y"]?.doubles.first
+    }
+    #expect(results == [0, 2, 7])
+  }
+
   @Test func statesAreReadWrittenCopiedAndReset() throws {
     let executable = try accumulator()
     let state = try executable.makeState()

@@ -28,6 +28,7 @@ package struct Converter {
     var program = try lowered()
     try optimize(&program)
     try rename(&program)
+    boundInputs(&program)
     let summary = try quantize(&program)
     var package = try ModelPackage(
       program: program, specificationVersion: target.specificationVersion, metadata: metadata)
@@ -143,6 +144,27 @@ package struct Converter {
     }
   }
 
+  /// Core ML needs a largest size for every flexible dimension; sources often have none.
+  private func boundInputs(_ program: inout Program) {
+    for index in program.functions.indices {
+      let function = program.functions[index]
+      for id in function.inputs {
+        let info = function.values[id]
+        for (axis, dim) in (info.type.tensor?.shape ?? []).enumerated() {
+          guard let symbol = dim.symbol, var entry = program.functions[index].symbols[symbol],
+            entry.upper == nil
+          else { continue }
+          entry.upper = max(Self.assumedBound, entry.lower, entry.example ?? 0)
+          program.functions[index].symbols[symbol] = entry
+          warn(.assumed(entry, axis, symbol, info, request.source))
+        }
+      }
+    }
+  }
+
+  /// The largest size of a dimension of which the source gives none.
+  private static let assumedBound = 2048
+
   // MARK: Package
 
   private func quantize(_ program: inout Program) throws -> QuantizationSummary? {
@@ -165,5 +187,22 @@ package struct Converter {
     guard violations.isEmpty else {
       throw DiagnosticList(violations.map { $0.inFile(request.source) })
     }
+  }
+}
+
+extension Diagnostic {
+  fileprivate static func assumed(
+    _ entry: SymbolTable.Entry, _ axis: Int, _ symbol: String, _ info: ValueInfo, _ file: String
+  ) -> Diagnostic {
+    let low = max(1, entry.lower)
+    let high = entry.upper ?? low
+    let shape = (info.type.tensor?.shape ?? []).enumerated().map { index, dim in
+      index == axis ? "\(low)...\(high)" : dim.fixed.map(String.init) ?? "1...\(high)"
+    }
+    return .warning(
+      .notRepresentable, at: Location(file: file),
+      "the input '\(info.name)' has no largest extent along axis \(axis) (\(symbol)): "
+        + "\(high) is assumed",
+      fix: "say it: --input '\(info.name)=\(shape.joined(separator: ","))'")
   }
 }

@@ -77,7 +77,7 @@ package struct Tensor: Sendable {
 
   /// The same words under another dtype of the same kind, which every value must fit.
   func relabelled(_ dtype: DType) -> Tensor {
-    Tensor(dtype, shape, memory)
+    Tensor(dtype, shape, handle)
   }
 }
 
