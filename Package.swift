@@ -89,9 +89,9 @@ let package = Package(
     tests("Compression", ["CKernels"]),
     tests("CoreMLPackage", ["Containers"]),
     tests("ReferenceExecutor"),
-    tests("ModelPackKit", ["CoreMLPackage", "ReferenceExecutor"]),
+    tests("ModelPackKit", ["CoreMLPackage", "Diagnostics", "ReferenceExecutor"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["TestSupport", "modelpack"], swiftSettings: swift),
+      name: "CommandLineTests", dependencies: ["Containers", "TestSupport", "modelpack"], swiftSettings: swift),
   ],
   cLanguageStandard: .c11
 )

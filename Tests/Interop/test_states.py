@@ -99,9 +99,9 @@ def test_prefill_equals_steps(decoder, exported, folder):
     package = converted(case, exported, folder, "float32")
     description = modelpack.inspect(package)
     states, last = [], []
-    for calls in (decoder_calls(config, 16, 0), decoder_calls(config, 0, 16)):
+    for number, calls in enumerate((decoder_calls(config, 16, 0), decoder_calls(config, 0, 16))):
         fed = [modelpack.fed(description, dict(tokens=a[0].numpy(), mask=a[1].numpy())) for a, _ in calls]
-        state = os.path.join(folder, "state.npz")
+        state = os.path.join(folder, f"state.{number}.npz")
         results = modelpack.predict(package, fed, folder, "--state-out", state)
         states.append(dict(np.load(state)))
         last.append(next(iter(results[-1].values()))[0, -1])

@@ -85,7 +85,11 @@ public final class Model: Sendable {
     var tensors: [String: Tensor] = [:]
     for (name, array) in inputs { tensors[name] = try Tensor(array.data) }
     let results = try executable.run(tensors, state: state?.session)
-    return try results.mapValues { MultiArray(try $0.data()) }
+    return try results.mapValues { tensor in
+      tensor.dtype == .string
+        ? try MultiArray(strings: tensor.strings, shape: tensor.shape)
+        : MultiArray(try tensor.data())
+    }
   }
 
   /// Throws what `prediction` would say of the inputs.

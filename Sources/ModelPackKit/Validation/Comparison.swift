@@ -23,7 +23,18 @@ public struct Comparison: Hashable, Sendable {
 extension Comparison {
   /// Compares tensors of equal shape; nil where the shapes differ.
   public init?(expected: MultiArray, actual: MultiArray) {
-    guard expected.shape == actual.shape else { return nil }
+    guard expected.shape == actual.shape,
+      (expected.elementType == .string) == (actual.elementType == .string)
+    else { return nil }
+    if expected.elementType == .string {
+      // Strings are equal or not.
+      let different = zip(expected.strings, actual.strings).count { $0 != $1 }
+      largestError = different == 0 ? 0 : 1
+      relativeError = Double(different) / Double(max(1, expected.strings.count))
+      decibels = different == 0 ? .infinity : 0
+      topAgreement = nil
+      return
+    }
     let (x, y) = (expected.doubles, actual.doubles)
     var sums = Sums()
     for (a, b) in zip(x, y) { sums.add(a, b) }

@@ -20,6 +20,10 @@ public enum ArrayFile {
   public static func writeArchive(
     _ arrays: [(name: String, array: MultiArray)], to path: String, overwrite: Bool = false
   ) throws {
-    try NPZ.write(arrays.map { ($0.name, $0.array.data) }, to: path, overwrite: overwrite)
+    try NPZ.write(to: path, overwrite: overwrite, names: arrays.map(\.name)) { index in
+      let array = arrays[index].array
+      return array.elementType == .string
+        ? NPY.encode(array.strings, shape: array.shape) : try NPY.encode(array.data)
+    }
   }
 }

@@ -53,9 +53,10 @@ public struct FeatureDescription: Hashable, Sendable {
 }
 
 extension FeatureDescription.Extent: CustomStringConvertible {
-  /// `64`, `1...512` or `1...`.
+  /// `64`, `1...512`, `2...`, or `?` where anything goes.
   public var description: String {
-    lower == upper ? "\(lower)" : "\(lower)...\(upper.map(String.init) ?? "")"
+    if upper == nil && lower <= 1 { return "?" }
+    return lower == upper ? "\(lower)" : "\(lower)...\(upper.map(String.init) ?? "")"
   }
 }
 

@@ -2,12 +2,25 @@
 import Diagnostics
 package import Tensors
 
-/// A dense tensor of numbers, row-major: what predictions take and give.
+/// A dense tensor, row-major: what predictions take and give. Of numbers, but for the label that a
+/// classifier gives, which may be a string.
 public struct MultiArray: Hashable, Sendable {
   package let data: TensorData
+  /// The elements of a tensor of strings; empty for numbers.
+  public let strings: [String]
 
   package init(_ data: TensorData) {
     self.data = data
+    strings = []
+  }
+
+  /// A tensor of strings. Throws a `Diagnostic` when `shape` does not have as many elements.
+  public init(strings: [String], shape: [Int]) throws {
+    guard elementCount(shape) == strings.count else {
+      throw Diagnostic.error(.usage, "\(strings.count) strings cannot have the shape \(shape)")
+    }
+    data = try TensorData(dtype: .string, shape: shape, bytes: [])
+    self.strings = strings
   }
 
   /// A float32 tensor; of one axis unless a shape is given.
@@ -34,6 +47,7 @@ public struct MultiArray: Hashable, Sendable {
   }
 
   private init(checking data: TensorData, _ shape: [Int]?) throws {
+    strings = []
     guard let shape else {
       self.data = data
       return

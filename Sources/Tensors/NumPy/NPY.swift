@@ -48,15 +48,32 @@ package enum NPY {
       throw Diagnostic.error(
         .unsupportedType, "an .npy file cannot hold \(data.dtype.rawValue) elements")
     }
-    let shape = data.shape.map(String.init).joined(separator: ", ")
+    return header(descr, data.shape) + data.bytes
+  }
+
+  /// An array of strings, each of as many characters as the longest one.
+  package static func encode(_ strings: [String], shape: [Int]) -> [UInt8] {
+    let scalars = strings.map { Array($0.unicodeScalars) }
+    let width = max(1, scalars.map(\.count).max() ?? 1)
+    var bytes = header("<U\(width)", shape)
+    for string in scalars {
+      for place in 0..<width {
+        let code = place < string.count ? string[place].value : 0
+        for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: code >> shift)) }
+      }
+    }
+    return bytes
+  }
+
+  private static func header(_ descr: String, _ shape: [Int]) -> [UInt8] {
+    let extents = shape.map(String.init).joined(separator: ", ")
     var text =
       "{'descr': '\(descr)', 'fortran_order': False, "
-      + "'shape': (\(shape)\(data.shape.count == 1 ? "," : "")), }"
+      + "'shape': (\(extents)\(shape.count == 1 ? "," : "")), }"
     let unpadded = 10 + text.utf8.count + 1
     text += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
     let length = text.utf8.count
-    let header = NPYHeader.magic + [1, 0, UInt8(length & 0xff), UInt8(length >> 8 & 0xff)]
-    return header + text.utf8 + data.bytes
+    return NPYHeader.magic + [1, 0, UInt8(length & 0xff), UInt8(length >> 8 & 0xff)] + text.utf8
   }
 
   private static func descr(_ dtype: DType) -> String? {

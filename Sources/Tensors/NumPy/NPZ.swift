@@ -68,13 +68,22 @@ package enum NPZ {
   package static func write(
     _ members: [Member], to path: String, overwrite: Bool = false
   ) throws {
+    try write(to: path, overwrite: overwrite, names: members.map(\.name)) { index in
+      try NPY.encode(members[index].data)
+    }
+  }
+
+  /// Writes an array for each name; `encoded` gives the file of the one at a place in the list.
+  package static func write(
+    to path: String, overwrite: Bool, names: [String], _ encoded: (Int) throws -> [UInt8]
+  ) throws {
     let output = try OutputTransaction(path: path, kind: .file, overwrite: overwrite)
     let writer = try ZipWriter(path: output.temporaryPath)
-    for member in members {
+    for (index, name) in names.enumerated() {
       do {
-        try writer.add(member.name + ".npy", NPY.encode(member.data))
+        try writer.add(name + ".npy", encoded(index))
       } catch let diagnostic as Diagnostic {
-        throw diagnostic.at(Location(file: path, entry: member.name))
+        throw diagnostic.at(Location(file: path, entry: name))
       }
     }
     try writer.commit()

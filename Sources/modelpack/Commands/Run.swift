@@ -113,6 +113,7 @@ struct Run: ParsableCommand {
 
   /// A few elements, or the range of many.
   private static func values(_ array: MultiArray) -> String {
+    if array.elementType == .string { return array.strings.joined(separator: ", ") }
     if array.count <= 8 { return array.doubles.map(number).joined(separator: ", ") }
     guard let least = array.range.least, let largest = array.range.largest else { return "nan" }
     return "\(number(least)) to \(number(largest))"

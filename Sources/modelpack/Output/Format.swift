@@ -5,7 +5,7 @@ enum Format {
   /// `4.21 MB`; small sizes keep two digits that say something.
   static func megabytes(_ bytes: Int) -> String {
     let value = Double(bytes) / 1e6
-    let digits = value >= 100 ? 1 : value >= 1 ? 2 : value >= 0.01 ? 3 : 6
+    let digits = value >= 100 ? 1 : value >= 1 ? 2 : value >= 0.01 ? 3 : 4
     return fixed(value, digits) + " MB"
   }
 

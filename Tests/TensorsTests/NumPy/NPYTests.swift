@@ -78,6 +78,13 @@ struct NPYCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test func writesStrings() {
+    let bytes = NPY.encode(["é", "ab"], shape: [2])
+    #expect(String(decoding: bytes[10..<60], as: UTF8.self).contains("'descr': '<U2'"))
+    #expect(
+      Array(bytes.suffix(16)) == [0xe9, 0, 0, 0, 0, 0, 0, 0, 0x61, 0, 0, 0, 0x62, 0, 0, 0])
+  }
+
   @Test func refusesToWriteWhatNumPyLacks() throws {
     let tensor = try TensorData(dtype: .bfloat16, shape: [1], bytes: [0, 0])
     #expect(

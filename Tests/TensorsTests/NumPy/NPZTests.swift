@@ -93,7 +93,7 @@ private func entry(
       "a folder", [entry("x/", [])], "a.npz > x/: is a folder; an .npz holds arrays only"),
     NPZCase(
       "a name twice", [entry("x.npy"), entry("x.npy")],
-      "a.npz: entry 'x.npy': two entries have this name"),
+      "a.npz > x.npy: two entries have this name"),
     NPZCase(
       "an array that is cut", [entry("y.npy"), entry("x.npy", Array(good.dropLast()))],
       "a.npz > x.npy: is int16 of shape [2], which takes 4 bytes, but has 3"),

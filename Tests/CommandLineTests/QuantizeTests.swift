@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import TestSupport
+import Testing
+
+@Suite struct QuantizeTests {
+  let tool = Tool()
+
+  @Test func saysWhatItDid() {
+    tool.convert("torch/decoder.pt2")
+    let result = tool(
+      "quantize", "model.mlpackage", "-o", "q.mlpackage", "--int8", "--min-elements", "600")
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.output.isEmpty)
+    #expect(
+      result.errors.hasPrefix("q.mlpackage: 12 weights quantized, 4 left as they are, "),
+      "\(result.errors)")
+    let weights = tool("inspect", "q.mlpackage", "--weights").output
+    #expect(weights.split(separator: "\n").count { $0.hasSuffix("int8 per channel") } == 12)
+  }
+
+  @Test func documentFitsItsSchema() {
+    tool.convert("torch/decoder.pt2")
+    let result = tool(
+      "quantize", "model.mlpackage", "-o", "q.mlpackage", "--uint4", "--block", "16",
+      "--asymmetric", "--json")
+    #expect(result.code == 0)
+    #expect(SchemaCheck.problems(result.output, "quantize") == [])
+  }
+
+  @Test func patterns() {
+    tool.convert("torch/decoder.pt2")
+    func count(_ options: String...) -> Int {
+      let quantized = tool.run(
+        ["quantize", "model.mlpackage", "-o", "q.mlpackage", "--overwrite", "--min-elements", "0"]
+          + options)
+      #expect(quantized.code == 0, "\(quantized.errors)")
+      return tool("inspect", "q.mlpackage", "--weights").output.split(separator: "\n")
+        .count { $0.hasSuffix("per channel") }
+    }
+    let all = count("--int8")
+    let attention = count("--int8", "--include", "*attention*")
+    #expect(attention == 8)
+    #expect(count("--int8", "--exclude", "*attention*") == all - attention)
+  }
+
+  @Test func configurationFiles() {
+    tool.convert("torch/decoder.pt2")
+    tool.folder.file(
+      "c.yaml",
+      """
+      # 8 bits, but 4 where it hurts less
+      dtype: int8
+      min-elements: 0
+      rules:
+        - names: ["*feed_forward*"]
+          dtype: int4
+          block: 16
+        - operations: [gather]
+          skip: true
+      """)
+    let result = tool(
+      "quantize", "model.mlpackage", "-o", "q.mlpackage", "--config", "c.yaml")
+    #expect(result.code == 0, "\(result.errors)")
+    let lines = tool("inspect", "q.mlpackage", "--weights").output.split(separator: "\n")
+    #expect(lines.count { $0.hasSuffix("int4 blocks of 16") } == 6)
+    #expect(lines.count { $0.hasSuffix("int8 per channel") } == 9)
+    #expect(lines.contains { $0.hasSuffix("  embedding_weight_to_fp16") })
+  }
+
+  @Test(arguments: [
+    ("dtype: int5\n", "dtype: 'int5' is not one of int4, uint4, int8, uint8"),
+    ("type: int4\n", "type: the key is not known"),
+    ("dtype int4\n", "line 1 has no 'key: value'"),
+    ("dtype: int4\ndtype: int8\n", "line 2 repeats the key 'dtype'"),
+    ("dtype: int4\nrules:\n  - names: [a]\n", "rules[0]: a rule needs settings"),
+    (
+      "dtype: int4\nrules:\n  - skip: true\n    dtype: int8\n",
+      "rules[0]: a rule that skips has no settings"
+    ),
+    ("dtype: int4\nblock: many\n", "block: expected an integer, found a string"),
+    (
+      "dtype: int4\nblock: 8\ngranularity: per-tensor\n",
+      "'block' and 'granularity' exclude each other"
+    ),
+    ("dtype: &x int4\n", "line 1 uses '&', a part of YAML that is not read here"),
+    ("dtype: int4\n   mode: symmetric\n", "line 2 is indented differently from what it belongs to"),
+    ("\tdtype: int4\n", "line 1 is indented with a tab; use spaces"),
+    ("include: [a, b\n", "line 1 has a '[' without its ']' on the same line"),
+    ("{\"dtype\": 4}", "dtype: expected a string, found an integer"),
+  ])
+  func oddConfigurations(_ text: String, _ message: String) {
+    tool.folder.file("c.yaml", text)
+    let result = tool("quantize", "none.mlpackage", "-o", "q.mlpackage", "--config", "c.yaml")
+    #expect(result.code == 65)
+    #expect(result.errors.hasPrefix("error: c.yaml: \(message)\n"), "\(result.errors)")
+  }
+
+  @Test func refusesWhatTheTargetLacks() {
+    let package = Fixture.path("packages/mobilenet-iOS17-float16.mlpackage")
+    let result = tool("quantize", package, "-o", "q.mlpackage", "--int4", "--min-elements", "10")
+    #expect(result.code == 69)
+    #expect(
+      result.errors.hasSuffix(
+        """
+        int4 weights need the target iOS18, and the model is for iOS17
+          fix: convert the model with --target iOS18 or later
+
+        """), "\(result.errors)")
+    #expect(tool.folder.names.isEmpty)
+  }
+}
