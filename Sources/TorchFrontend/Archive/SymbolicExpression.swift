@@ -7,6 +7,8 @@ package import MIL
 package struct SymbolicExpression {
   private var tokens: [Token]
   private var position = 0
+  /// How many expressions the one being read lies in.
+  private var depth = 0
   private let text: String
 
   private enum Token: Equatable {
@@ -87,9 +89,6 @@ package struct SymbolicExpression {
   }
 
   private mutating func sum() throws -> Dim {
-    depth += 1
-    defer { depth -= 1 }
-    guard depth < 200 else { throw fault() }
     var value = try product()
     while true {
       if accept(.symbol("+")) {
@@ -102,13 +101,11 @@ package struct SymbolicExpression {
     }
   }
 
-  private var depth = 0
-
   private mutating func product() throws -> Dim {
     var value = try unary()
     while true {
       if accept(.symbol("*")) {
-        value = value * (try unary())
+        value = try multiplied(value, try unary())
       } else if accept(.floorDivision) {
         value = .floorDiv(value, try unary())
       } else if accept(.symbol("%")) {
@@ -127,7 +124,16 @@ package struct SymbolicExpression {
     return quotient
   }
 
+  /// The product, unless it would have more terms than any real size.
+  private func multiplied(_ a: Dim, _ b: Dim) throws -> Dim {
+    guard a.summands.count * b.summands.count <= 4096 else { throw fault() }
+    return a * b
+  }
+
   private mutating func unary() throws -> Dim {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth < 200 else { throw fault() }
     if accept(.symbol("-")) { return -(try unary()) }
     var value = try primary()
     if accept(.power) {
@@ -138,7 +144,7 @@ package struct SymbolicExpression {
 
   private func power(_ base: Dim, _ exponent: Dim) throws -> Dim {
     guard let exponent = exponent.fixed, (0...16).contains(exponent) else { throw fault() }
-    return (0..<exponent).reduce(Dim.fixed(1)) { value, _ in value * base }
+    return try (0..<exponent).reduce(Dim.fixed(1)) { value, _ in try multiplied(value, base) }
   }
 
   private mutating func primary() throws -> Dim {
@@ -196,7 +202,7 @@ package struct SymbolicExpression {
   private func apply(_ name: String, _ arguments: [Dim]) throws -> Dim {
     switch (name, arguments.count) {
     case ("Add", 1...): return arguments.reduce(.fixed(0)) { $0 + $1 }
-    case ("Mul", 1...): return arguments.reduce(.fixed(1)) { $0 * $1 }
+    case ("Mul", 1...): return try arguments.reduce(.fixed(1)) { try multiplied($0, $1) }
     case ("Pow", 2), ("PowByNatural", 2): return try power(arguments[0], arguments[1])
     case ("FloorDiv", 2): return .floorDiv(arguments[0], arguments[1])
     case ("CleanDiv", 2): return .floorDiv(arguments[0], arguments[1])

@@ -23,6 +23,10 @@ extension TensorMeta {
   init(_ node: JSONNode) throws {
     dtype = try DType(torch: node.member("dtype"))
     sizes = try node.elements("sizes").map { try Dim(symbolic: $0) }
+    let known = sizes.compactMap(\.fixed)
+    guard known.allSatisfy({ $0 >= 0 }), elementCount(known.filter { $0 > 0 }) != nil else {
+      throw node.fails("no tensor has the sizes \(sizes)")
+    }
     strides = try node.elements("strides").map { (try? Dim(symbolic: $0)) ?? .fixed(0) }
     offset = try node.optional("storage_offset").map { try Dim(symbolic: $0) } ?? 0
   }
@@ -34,7 +38,11 @@ extension Dim {
     if let value = try node.optional("as_int") {
       self = .fixed(Int(try value.int()))
     } else if let expression = try node.optional("as_expr") {
-      self = try SymbolicExpression.parse(expression.string("expr_str"))
+      do {
+        self = try SymbolicExpression.parse(expression.string("expr_str"))
+      } catch let fault as Diagnostic where fault.location == nil {
+        throw node.fails(fault.message, code: fault.code, fix: fault.remedy)
+      }
     } else {
       throw node.fails("is not a size")
     }

@@ -183,7 +183,7 @@ private enum StoredBytes {
 }
 
 /// A weight that may be listed as long as nothing uses it.
-private final class UnreadableWeight: WeightSource {
+final class UnreadableWeight: WeightSource {
   let name: String
   let reason: String
   var dtype: DType { .uint8 }

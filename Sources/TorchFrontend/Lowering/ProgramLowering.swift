@@ -74,6 +74,10 @@ struct ProgramLowering {
   private mutating func bindStored(_ spec: TorchProgram.InputSpec) throws {
     guard let (argument, name) = spec.stored else { return }
     let source = try stored(name)
+    if let meta = program.graph.tensors[argument], meta.sizes != source.shape.map({ .fixed($0) }) {
+      throw malformed(
+        "the weight '\(name)' has shape \(source.shape) where the graph has \(meta.sizes)")
+    }
     guard let owner = mutated.owner(of: source, named: name) else {
       return graph.environment[argument] = .tensor(try weight(name, source))
     }
@@ -93,6 +97,10 @@ struct ProgramLowering {
   private func stored(_ name: String) throws -> any WeightSource {
     guard let source = program.weights[name] else {
       throw malformed("the weight '\(name)' is not in the archive")
+    }
+    if let unreadable = source as? UnreadableWeight {
+      throw unsupported(
+        "the weight '\(name)' \(unreadable.reason)", fix: "save it again with torch 2.7 or later")
     }
     return source
   }

@@ -16,7 +16,8 @@ package enum ViewStep {
   /// A view that can be taken but not written through.
   case opaque((Value, FunctionBuilder) throws -> Value)
 
-  func apply(to value: Value, _ build: FunctionBuilder) throws -> Value {
+  /// What the step shows of `value`.
+  package func apply(to value: Value, _ build: FunctionBuilder) throws -> Value {
     switch self {
     case .select, .slice: return try SliceWindow([self], of: value, build).read(value, build)
     case .permute(let axes): return try build.mil.transpose(x: value, perm: .ints(axes))
@@ -32,7 +33,7 @@ package enum ViewStep {
   /// `base` with the elements that `steps` show replaced by `value`.
   ///
   /// Selections and slices at the base become one `slice_update` of it.
-  static func write(
+  package static func write(
     _ value: Value, through steps: ArraySlice<ViewStep>, of base: Value, _ build: FunctionBuilder
   ) throws -> Value {
     guard let first = steps.first else { return value }
@@ -157,14 +158,10 @@ struct SliceWindow {
     _ base: Value, _ update: Value, _ build: FunctionBuilder
   ) throws -> Value {
     let shape = try build.shape(of: base)
-    guard step.allSatisfy({ $0 == 1 }) else {
-      throw Diagnostic.error(
-        .unsupportedByTarget, at: build.origin, "a write to every n-th element needs slice_update",
-        fix: "use a target of iOS18 or later")
-    }
     let dropped = squeezed.indices.filter { squeezed[$0] }
     var inner =
       dropped.isEmpty ? update : try build.mil.expand_dims(x: update, axes: .ints(dropped))
+    if step.contains(where: { $0 != 1 }) { inner = try filled(inner, of: base, build) }
     // From the innermost partial axis outward, each level joins within the window of those outside.
     let partial = shape.indices.filter { !(begin[$0] == 0 && end[$0] == shape[$0]) }
     for axis in partial.reversed() {
@@ -188,5 +185,32 @@ struct SliceWindow {
       inner = try build.mil.concat(values: .many(parts), axis: .int(axis))
     }
     return inner
+  }
+
+  /// The window with all of its elements, of which `update` replaces every n-th.
+  private func filled(
+    _ update: Value, of base: Value, _ build: FunctionBuilder
+  ) throws -> Value {
+    // From the outermost strided axis inward: the lines that are written to, with what they hold.
+    var window = try build.mil.slice_by_index(x: base, begin: .dims(begin), end: .dims(end))
+    var held: [(axis: Int, places: [Int], lines: Value)] = []
+    for axis in step.indices where step[axis] != 1 {
+      guard let extent = (end[axis] - begin[axis]).fixed else {
+        throw Diagnostic.error(
+          .unsupportedByTarget, at: build.origin,
+          "a write to every n-th element of a flexible axis needs slice_update",
+          fix: "use a target of iOS18 or later")
+      }
+      let places = Array(stride(from: 0, to: extent, by: step[axis]))
+      held.append((axis, places, window))
+      window = try build.gather(window, .ints(places), axis: axis)
+    }
+    return try held.reversed().reduce(update) { inner, level in
+      try build.asNumber(level.lines) { lines in
+        try build.scatter(
+          lines, at: .ints(level.places), build.cast(inner, to: build.dtype(of: lines)),
+          axis: level.axis, mode: "update")
+      }
+    }
   }
 }

@@ -3,7 +3,7 @@
 extension ATenLowering {
   /// Every lowering; overloads are looked up by name, and in-place operators by their functional
   /// twin, so that `aten.add.Tensor` serves `aten.add_.Tensor` too.
-  static let all: [ATenLowering] =
+  package static let all: [ATenLowering] =
     everyday + rare
 
   private static let everyday: [ATenLowering] =
@@ -12,6 +12,6 @@ extension ATenLowering {
     + recurrent + reductions + resizing + shapes + views
 
   private static let rare: [ATenLowering] =
-    bitwise + cumulative + diagonals + embeddingBags + losses + ordering + products + rareViews
-    + rearranging + resampling + scattering + specialFunctions + windows
+    bitwise + cumulative + diagonals + embeddingBags + losses + ordering + products + random
+    + rareViews + rearranging + resampling + scattering + specialFunctions + windows
 }

@@ -18,7 +18,10 @@ extension ATenLowering {
       let (x, y) = try call.promoted("self", "other")
       return try build.mil.sub(x: y, y: call.scaled(x))
     },
-    ATenLowering("aten.mul.Tensor", "aten.mul.Scalar", "aten.multiply.Tensor") { call, build in
+    ATenLowering(
+      "aten.mul.Tensor", "aten.mul.Scalar", "aten.multiply.Tensor",
+      "aten.multiply.Scalar"
+    ) { call, build in
       let (x, y) = try call.promoted("self", "other")
       return try build.mil.mul(x: x, y: y)
     },
@@ -47,7 +50,7 @@ extension ATenLowering {
     },
     ATenLowering(
       "aten.pow.Tensor_Scalar", "aten.pow.Tensor_Tensor", "aten.pow.Scalar",
-      "aten.float_power.Tensor_Scalar"
+      "aten.float_power.Tensor_Scalar", "aten.float_power.Tensor_Tensor", "aten.float_power.Scalar"
     ) { call, build in try power(call, build) },
     extremum("aten.maximum.default", "maximum"), extremum("aten.max.other", "maximum"),
     extremum("aten.fmax.default", "maximum"),

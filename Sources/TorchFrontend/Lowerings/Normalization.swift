@@ -56,7 +56,13 @@ extension ATenLowering {
         x, axes: Array(2..<rank), scale: nil, shift: nil, epsilon: call.float("eps"))
       return try build.affine(y, call.optionalFloat("weight"), call.optionalFloat("bias"))
     },
-    ATenLowering("aten.group_norm.default") { call, build in try groupNorm(call, build) },
+    ATenLowering("aten.group_norm.default") { call, build in
+      try groupNorm(call, build, groups: "num_groups")
+    },
+    .custom("aten.native_group_norm.default") { call, build in
+      // The statistics, which only training uses, are not computed.
+      [try call.result(groupNorm(call, build, groups: "group"), build), .none, .none]
+    },
     ATenLowering("aten._weight_norm.default") { call, build in
       // g * v / ||v||, the norm over every axis but `dim`.
       let v = try call.floatValue("v")
@@ -90,11 +96,13 @@ extension ATenLowering {
     return try build.affine(y, gamma, beta)
   }
 
-  private static func groupNorm(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
+  private static func groupNorm(
+    _ call: TorchCall, _ build: FunctionBuilder, groups name: String
+  ) throws -> Value {
     let x = try call.floatValue("input")
     let shape = try build.shape(of: x)
     guard shape.count >= 2 else { throw call.fault("needs a channel axis") }
-    let groups = try call.dim("num_groups")
+    let groups = try call.dim(name)
     let grouped = try build.reshape(
       x, to: [shape[0], groups, .floorDiv(shape[1], groups)] + shape[2...])
     let y = try build.normalize(

@@ -80,6 +80,20 @@ extension ATenLowering {
       let isLong = try build.mil.greater(x: length, y: .float(limit))
       return try build.mil.mul(x: x, y: build.mil.select(cond: isLong, a: factor, b: 1.0))
     },
+    ATenLowering("aten.linalg_norm.default") { call, build in
+      let x = try call.floatValue("self")
+      let rank = try build.rank(of: x)
+      let keep = try call.bool("keepdim", default: false)
+      guard call.has("ord") else {
+        let axes = try call.axes("dim", rank: rank).sorted()
+        return try build.norm(x, order: 2, axes: axes, keep: keep, call)
+      }
+      let axes = try call.axes("dim", rank: rank)
+      let order = try call.float("ord")
+      return axes.count == 1
+        ? try build.norm(x, order: order, axes: axes, keep: keep, call)
+        : try build.matrixNorm(call, order: order)
+    },
     ATenLowering("aten.linalg_matrix_norm.default") { call, build in
       try build.matrixNorm(call, order: call.float("ord"))
     },

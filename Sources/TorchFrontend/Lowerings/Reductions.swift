@@ -168,22 +168,15 @@ extension ATenLowering {
 
   private static func norm(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {
     let order = try call.float(call.has("p") ? "p" : "ord", default: 2)
-    switch order {
-    case 2: return try build.reduced(call, "reduce_l2_norm", isFloat: true)
-    case 1: return try build.reduced(call, "reduce_l1_norm", isFloat: true)
-    case .infinity, -.infinity:
-      let x = try build.mil.abs(x: call.floatValue("self"))
-      let axes = try call.axes("dim", rank: build.rank(of: x))
-      return try build.emit(
-        order > 0 ? "reduce_max" : "reduce_min",
-        ["x": x, "axes": .ints(axes), "keep_dims": .bool(call.bool("keepdim", default: false))])[0]
-    default:
-      let x = try build.mil.pow(x: build.mil.abs(x: call.floatValue("self")), y: .float(order))
-      let axes = try call.axes("dim", rank: build.rank(of: x))
-      let sum = try build.mil.reduce_sum(
-        x: x, axes: .ints(axes), keep_dims: .bool(call.bool("keepdim", default: false)))
-      return try build.mil.pow(x: sum, y: .float(1 / order))
+    let x = try call.floatValue("self")
+    let rank = try build.rank(of: x)
+    if rank == 0 {
+      let line = try build.mil.expand_dims(x: x, axes: [0])
+      return try build.norm(line, order: order, axes: [0], keep: false, call)
     }
+    return try build.norm(
+      x, order: order, axes: call.axes("dim", rank: rank).sorted(),
+      keep: call.bool("keepdim", default: false), call)
   }
 
   private static func difference(_ call: TorchCall, _ build: FunctionBuilder) throws -> Value {

@@ -49,17 +49,23 @@ extension ATenLowering {
   ) -> ATenLowering {
     ATenLowering(table: names.flatMap { ["aten.\($0).vec", "aten.\($0).default"] }) {
       call, build in
-      let aligned = try call.bool("align_corners", default: false)
-      return try alongAxes(call, build, spatial) { x, axis, from, to in
-        let step = try call.step(axis: axis - 2, spatial: spatial, from: from, to: to, aligned)
-        let weights =
-          antialias && step > 1
-          ? filter.widened(from: from, to: to, step: step)
-          : antialias
-            ? filter.widened(from: from, to: to, step: step, support: 1)
-            : filter.weights(from: from, to: to, step: step, aligned: aligned)
-        return try build.weighted(x, axis: axis, weights, rows: to, columns: from)
-      }
+      try resampled(call, build, spatial, filter, antialias: antialias)
+    }
+  }
+
+  static func resampled(
+    _ call: TorchCall, _ build: FunctionBuilder, _ spatial: Int, _ filter: ResizeFilter,
+    antialias: Bool = false
+  ) throws -> Value {
+    let aligned = try call.bool("align_corners", default: false)
+    return try alongAxes(call, build, spatial) { x, axis, from, to in
+      let step = try call.step(axis: axis - 2, spatial: spatial, from: from, to: to, aligned)
+      // An antialiasing kernel grows with the step, and never shrinks.
+      let weights =
+        antialias
+        ? filter.widened(from: from, to: to, step: step, width: max(step, 1))
+        : filter.weights(from: from, to: to, step: step, aligned: aligned)
+      return try build.weighted(x, axis: axis, weights, rows: to, columns: from)
     }
   }
 
@@ -95,14 +101,20 @@ extension ATenLowering {
 
 extension TorchCall {
   /// How far apart two results lie in the source.
-  fileprivate func step(
+  func step(
     axis: Int, spatial: Int, from: Int, to: Int, _ aligned: Bool
   ) throws -> Double {
-    if aligned { return to > 1 ? Double(from - 1) / Double(to - 1) : 0 }
+    if aligned { return evenStep(from: from, to: to, true) }
     if has("scale_factors") { return 1 / (try floats("scale_factors")[axis]) }
     let names =
       spatial == 1 ? ["scales"] : Array(["scales_d", "scales_h", "scales_w"].suffix(spatial))
     if has(names[axis]) { return 1 / (try float(names[axis])) }
+    return evenStep(from: from, to: to, aligned)
+  }
+
+  /// The step that the sizes alone give.
+  func evenStep(from: Int, to: Int, _ aligned: Bool) -> Double {
+    if aligned { return to > 1 ? Double(from - 1) / Double(to - 1) : 0 }
     return Double(from) / Double(to)
   }
 }
@@ -140,9 +152,8 @@ enum ResizeFilter {
     return matrix
   }
 
-  /// Antialiased: the kernel as wide as a step of the result, normalized within the source.
-  func widened(from: Int, to: Int, step: Double, support: Double? = nil) -> [Float] {
-    let width = support ?? step
+  /// Antialiased: the kernel `width` times as wide, normalized within the source.
+  func widened(from: Int, to: Int, step: Double, width: Double) -> [Float] {
     var matrix = [Float](repeating: 0, count: from * to)
     for row in 0..<to {
       let centre = (Double(row) + 0.5) * step

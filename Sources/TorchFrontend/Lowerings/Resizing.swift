@@ -67,7 +67,16 @@ extension ATenLowering {
     let x = try call.floatValue(call.imageName)
     let target = try call.resultShape()
     let aligned = try call.bool("align_corners", default: false)
+    let shape = try build.shape(of: x)
     if let height = target[2].fixed, let width = target[3].fixed {
+      if let rows = shape[2].fixed, let columns = shape[3].fixed {
+        // A factor that does not divide evenly moves the samples: MIL knows the sizes only.
+        let steps = try [(rows, height), (columns, width)].enumerated().map { axis, sizes in
+          try call.step(axis: axis, spatial: 2, from: sizes.0, to: sizes.1, aligned)
+            == call.evenStep(from: sizes.0, to: sizes.1, aligned)
+        }
+        if steps.contains(false) { return try resampled(call, build, 2, .linear) }
+      }
       // UNALIGN_CORNERS samples pixel centres, as PyTorch does without align_corners.
       return try build.mil.resize_bilinear(
         x: x, target_size_height: .int(height), target_size_width: .int(width),
