@@ -48,6 +48,10 @@ extension Function {
       let id = ValueID(index: index)
       if names[id] != values[id].name { values.rename(id, to: names[id]) }
     }
+    // As coremltools has it: the name of an output does not begin with an underscore.
+    for id in body.outputs where values[id].name.hasPrefix("_") {
+      values.rename(id, to: "var" + values[id].name)
+    }
   }
 }
 

@@ -50,8 +50,9 @@ struct FunctionReader {
     _ message: ProtoMessage, _ field: String, _ owner: String
   ) throws -> [(key: String, value: ProtoMessage)] {
     let entries = message.entries(field)
-    var keys = Set<String>()
-    for (key, _) in entries where !keys.insert(key).inserted {
+    // Operations have a handful; hashing them would cost more than comparing.
+    for (index, (key, _)) in entries.enumerated()
+    where entries[..<index].contains(where: { $0.key == key }) {
       throw Diagnostic.malformed("\(owner) has '\(key)' twice in its \(field)")
     }
     return entries
