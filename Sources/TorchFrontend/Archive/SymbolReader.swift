@@ -24,7 +24,8 @@ enum SymbolReader {
 
   private static func addExample(_ size: JSONNode, _ table: inout SymbolTable) throws {
     guard let expression = try size.optional("as_expr"),
-      let name = try SymbolicExpression.parse(expression.string("expr_str")).symbol,
+      // A size that cannot be expressed is reported where it is used.
+      let name = try? SymbolicExpression.parse(expression.string("expr_str")).symbol,
       let hint = try expression.optional("hint")?.optional("as_int")?.int()
     else { return }
     var entry = table[name] ?? .init()
