@@ -87,6 +87,7 @@ private func state(_ dtype: DType, _ flexibility: ArrayFeature.Flexibility? = ni
         "the weight 'indices' is uint3, which iOS17 does not support",
         "needs the MIL operation 'constexpr_blockwise_shift_scale', which iOS17 lacks",
         "constexpr_lut_to_dense: 'indices' is uint3, which iOS17 does not allow (uint8)",
+        "constexpr_lut_to_dense: operand 'shape' is missing",
       ]),
     .inputs("iOS26", [array("x", .int8)], []),
     .inputs("iOS18", [array("x", .int8)], ["the input 'x' is int8, which iOS18 does not support"]),
@@ -131,7 +132,7 @@ private func state(_ dtype: DType, _ flexibility: ArrayFeature.Flexibility? = ni
         "the input 'x' has a list with the same shape twice, which iOS17 does not support"
       ]),
     .inputs(
-      "iOS18", [list("x", [64, 128]), range("z", 8)],
+      "iOS18", [list("x", [64, 128]), range("z", 128)],
       [
         "the input 'x' has a list of shapes and the input 'z' a range of extents, which Core ML does "
           + "not support"
@@ -198,7 +199,7 @@ private func state(_ dtype: DType, _ flexibility: ArrayFeature.Flexibility? = ni
 
   @Test func mixedFlexibilityOfStatefulModelsHasTheReason() throws {
     var package = try Programs.sample("accumulator").package()
-    package.description.functions[0].inputs = [list("x", [1, 2]), range("z", 8)]
+    package.description.functions[0].inputs = [list("x", [1, 2]), range("z", 128)]
     #expect(
       package.violations(of: .iOS18).first?.remedy
         == "give both a list or both a range: Core ML refuses to load a model that mixes them, as a "

@@ -60,7 +60,7 @@ struct NPYCase: Sendable, CustomTestStringConvertible {
     #expect(wide.doubles == [1, 2, 3, 4])
   }
 
-  private func header(of shape: String) -> String {
+  private func parsedHeader(of shape: String) -> String {
     TensorsTests.header(">i2", fortran: "True", shape: shape)
   }
 
