@@ -56,12 +56,12 @@ struct NPYCase: Sendable, CustomTestStringConvertible {
     #expect(tensor.shape == [2, 3])
     #expect(tensor.doubles == [1, 2, 3, 4, 5, 6])
     let wide = try NPY.decode(
-      npy(self.header(of: "(2, 2)"), [0, 1, 0, 3, 0, 2, 0, 4]))
+      npy(parsedHeader(of: "(2, 2)"), [0, 1, 0, 3, 0, 2, 0, 4]))
     #expect(wide.doubles == [1, 2, 3, 4])
   }
 
   private func parsedHeader(of shape: String) -> String {
-    TensorsTests.header(">i2", fortran: "True", shape: shape)
+    header(">i2", fortran: "True", shape: shape)
   }
 
   @Test(arguments: [
