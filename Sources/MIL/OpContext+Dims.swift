@@ -18,9 +18,7 @@ extension OpContext {
     case "minimum": return try zipDims(Dim.min)
     case "identity", "expand_dims", "squeeze", "reshape":
       return try integerDims("x")
-    case "cast":
-      let target = try string("dtype")
-      return target == "int32" ? try integerDims("x") : nil
+    case "cast": return try castDims()
     case "gather": return try gatheredDims()
     case "slice_by_index": return try slicedDims()
     case "concat", "stack": return try joinedDims()
@@ -36,6 +34,22 @@ extension OpContext {
       let count = type.count, count <= Self.mostDims
     else { return nil }
     return try dims(name)
+  }
+
+  /// The elements of a cast to an integer type that holds them all.
+  private func castDims() throws -> [Dim]? {
+    guard let target = DType(milName: try string("dtype")), target.isInteger,
+      let dims = try integerDims("x")
+    else { return nil }
+    if target == .int32 { return dims }
+    let most =
+      target.isSignedInteger ? Int.max >> (64 - target.bitWidth) : (1 << target.bitWidth) - 1
+    let least = target.isSignedInteger ? -most - 1 : 0
+    let fits = dims.allSatisfy { dim in
+      let (low, high) = bounds(dim)
+      return low.map { $0 >= least } ?? false && high.map { $0 <= most } ?? false
+    }
+    return fits ? dims : nil
   }
 
   private func zipDims(_ combine: (Dim, Dim) -> Dim) throws -> [Dim]? {

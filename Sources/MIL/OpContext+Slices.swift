@@ -46,7 +46,8 @@ extension OpContext {
   /// The shape of the slice, squeezed axes dropped.
   package func slicedShape() throws -> [Dim] {
     try zip(slices(), shape("x")).filter { !$0.0.isSqueezed }.map { slice, extent in
-      slice.count ?? freshDim(upper: bounds(extent).upper)
+      // Of one element something is taken: Core ML has no empty tensors to take instead.
+      slice.count ?? (extent == 1 ? 1 : freshDim(upper: bounds(extent).upper))
     }
   }
 

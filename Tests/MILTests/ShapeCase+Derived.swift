@@ -84,6 +84,8 @@ extension ShapeCase {
     symbolic(
       "slice_by_index(x: %x, begin: %n, end: %n, squeeze_mask: [true, false])",
       "float16[d0]"),
+    symbolic(
+      "slice_by_index(x: const float16[1, 5] splat(0), begin: %n, end: %n)", "float16[1, d0]"),
     symbolic("slice_by_size(x: %x, begin: [2, 0], size: [-1, 4])", "float16[T - 2, 4]"),
   ]
 

@@ -33,9 +33,9 @@ import Testing
     %v0: float16[d0, 64]) {
         %go: bool[] = less(x: %i0, y: %i0)
         return %go
-      } (%i1: int32[], %v1: float16[d0, 64]) {mark = bool[] true} {
-        %s: tuple<list<int32[], ?>, state<int8[1]>> = mystery(x: %i1)
-        return %i1, %v1
+      } (%i0: int32[], %v0: float16[d0, 64]) {mark = bool[] true} {
+        %s: tuple<list<int32[], ?>, state<int8[1]>> = mystery(x: %i0)
+        return %i0, %v0
       }
       write_state(input: %cache, data: %x)
       %done: float16[1, 8, 64] = read_state(input: %cache)

@@ -19,9 +19,7 @@ extension TextParser {
 
   private func readFunction() throws -> Function {
     try expectWord("func")
-    function = Function(name: try word("the name of the function"), opset: .iOS15)
-    scope = SymbolScope()
-    names = [[:]]
+    reset(Function(name: try word("the name of the function"), opset: .iOS15))
     try expect("(")
     function.inputs = try parameters()
     try expectWord("opset")
@@ -50,7 +48,7 @@ extension TextParser {
     try list(until: ")") {
       let (name, place) = try newName()
       try expect(":")
-      return try define(name, ValueInfo(name: name, type: try type()), at: place)
+      return try defineArgument(name, try type(), at: place)
     }
   }
 

@@ -29,6 +29,8 @@ final class TextParser {
   var scope = SymbolScope()
   /// The values that can be named here: those of each open block, the innermost last.
   var names: [[String: ValueID]] = []
+  /// The arguments of blocks, which the blocks of one loop may share.
+  private var arguments: [String: ValueID] = [:]
   private var depth = 0
 
   init(tokens: [Token], catalogue: Catalogue, weights: @escaping Program.WeightLookup) {
@@ -144,5 +146,26 @@ final class TextParser {
     let id = function.values.add(info)
     names[names.count - 1][name] = id
     return id
+  }
+
+  /// The argument of a block. A loop's condition and body may name theirs alike: one value.
+  func defineArgument(_ name: String, _ type: ValueType, at place: Token) throws -> ValueID {
+    if let id = arguments[name], function.values[id].type == type,
+      !names.contains(where: { $0[name] != nil })
+    {
+      names[names.count - 1][name] = id
+      return id
+    }
+    let id = try define(name, ValueInfo(name: name, type: type), at: place)
+    if names.count > 1 { arguments[name] = id }
+    return id
+  }
+
+  /// Forgets the function read before.
+  func reset(_ function: Function) {
+    self.function = function
+    scope = SymbolScope()
+    names = [[:]]
+    arguments = [:]
   }
 }
