@@ -179,7 +179,7 @@ struct Defect: CustomTestStringConvertible, Sendable {
       model.set("functions", [function, function])
       return model
     },
-    Defect("graphs nested too deep", "graphs are nested more than 24 deep") {
+    Defect("graphs nested too deep", "If 'If_0': graphs are nested more than 24 deep") {
       var graph = Onnx.graph([], outputs: [])
       for _ in 0..<26 {
         graph = Onnx.graph([

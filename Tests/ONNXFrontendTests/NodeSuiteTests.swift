@@ -110,6 +110,8 @@ private struct NodeCase {
       }
       return nil
     } catch let list as DiagnosticList {
+      // What an older target lacks is said by name; it is none of the node's.
+      if list.diagnostics.allSatisfy({ $0.code == .unsupportedByTarget }) { return nil }
       return list.diagnostics.first.map { "\($0)" } ?? "fails"
     } catch {
       return "\(error)"
@@ -123,7 +125,8 @@ private struct NodeCase {
       return try model.lower(opset: opset)
     } catch let list as DiagnosticList {
       let needed = list.diagnostics.contains {
-        $0.code == .unsupportedArgument && $0.message.contains("input '")
+        $0.code == .unsupportedArgument
+          && ($0.message.contains("input '") || $0.message.hasSuffix("'weight' must be a constant"))
       }
       guard needed else { throw list }
       var constant = model
@@ -132,7 +135,9 @@ private struct NodeCase {
         var tensor = try ONNXTestData.stored(
           at: folder + "/test_data_set_0/input_\(index).pb")
         let isVector = tensor.shape.count <= 1
-        let isParameter = recurrent ? input.name != "X" : isVector && isParameter(tensor, input)
+        let isParameter =
+          recurrent
+          ? input.name != "X" : input.name == "W" || isVector && isParameter(tensor, input)
         guard isParameter else { continue }
         tensor.name = input.name
         constant.graph.initializers.append(tensor)
@@ -161,10 +166,15 @@ private struct NodeCase {
   }
 }
 
-/// The text of a file of the repository.
-func repositoryText(_ path: String) throws -> String {
+/// The folder of the repository, with a slash at its end.
+let repositoryRoot: String = {
   var root = #filePath[...]
   while !root.isEmpty, !root.hasSuffix("/Tests/") { root = root.dropLast() }
-  let file = try SourceFile(path: root.dropLast("Tests/".count) + path)
+  return String(root.dropLast("Tests/".count))
+}()
+
+/// The text of a file of the repository.
+func repositoryText(_ path: String) throws -> String {
+  let file = try SourceFile(path: repositoryRoot + path)
   return String(decoding: try file.bytes(0..<file.size), as: UTF8.self)
 }
