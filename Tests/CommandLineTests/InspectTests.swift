@@ -44,11 +44,11 @@ import Testing
 
   @Test(arguments: [
     ("int4-block-iOS18", "int4", "int4 blocks of 32"),
-    ("int8-block-iOS18", "int8", "int8 blocks of 16"),
+    ("int8-block-iOS18", "int8", "int8 blocks of 32"),
     ("int8-channel-iOS16", "int8", "int8 per channel"),
     ("uint8-tensor-iOS17", "uint8", "uint8 per tensor"),
     ("palette4-iOS18", "uint4", "palette of 16"),
-    ("sparse-iOS18", "float16", "sparse"),
+    ("sparse-iOS18", "float32", "sparse"),
   ])
   func namesCompression(_ name: String, _ dtype: String, _ compression: String) throws {
     let result = tool("inspect", Fixture.path("packages/\(name).mlpackage"), "--json")

@@ -21,12 +21,9 @@ struct Tool {
   static let path: String = {
     var candidates = CommandLine.arguments
     #if os(Linux)
-      var buffer = [UInt8](repeating: 0, count: 4096)
-      let count = buffer.withUnsafeMutableBytes { raw in
-        readlink("/proc/self/exe", raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
-      }
-      if count > 0 {
-        candidates.insert(String(decoding: buffer[..<count], as: UTF8.self), at: 0)
+      if let path = realpath("/proc/self/exe", nil) {
+        candidates.insert(String(cString: path), at: 0)
+        free(path)
       }
     #endif
     for candidate in candidates {
@@ -92,25 +89,26 @@ struct Tool {
     #endif
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addchdir_np(&actions, folder.path)
     let flags = O_WRONLY | O_CREAT | O_TRUNC
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, streams.0, flags, 0o644)
     posix_spawn_file_actions_addopen(&actions, 2, streams.1, flags, 0o644)
-    var vector: [UnsafeMutablePointer<CChar>?] = ([Self.path] + arguments).map { strdup($0) }
+    // The shell changes to the folder and becomes the tool.
+    let words = ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path, Self.path] + arguments
+    // The width of help must not depend on the terminal.
+    var settings = ["COLUMNS=80", "PATH=/usr/bin:/bin"]
+    for name in ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"] {
+      if let value = getenv(name) { settings.append("\(name)=\(String(cString: value))") }
+    }
+    var vector: [UnsafeMutablePointer<CChar>?] = words.map { (word: String) in strdup(word) }
     vector.append(nil)
     defer { for pointer in vector { free(pointer) } }
-    // The width of help must not depend on the terminal.
-    var environment: [UnsafeMutablePointer<CChar>?] = ["COLUMNS=80", "PATH=/usr/bin:/bin"]
-      .map { strdup($0) }
-    for name in ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"] {
-      if let value = getenv(name) {
-        environment.append(strdup("\(name)=\(String(cString: value))"))
-      }
+    var environment: [UnsafeMutablePointer<CChar>?] = settings.map { (word: String) in
+      strdup(word)
     }
     environment.append(nil)
     defer { for pointer in environment { free(pointer) } }
-    return posix_spawn(&process, Self.path, &actions, nil, &vector, &environment)
+    return posix_spawn(&process, "/bin/sh", &actions, nil, &vector, &environment)
   }
 
   /// Converts a fixture and returns the name of the package in the folder.

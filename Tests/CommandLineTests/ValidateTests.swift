@@ -40,8 +40,6 @@ import Testing
     let result = tool.run(arguments)
     #expect(result.code == 0, "\(result.errors)\(result.output)")
     #expect(result.output.hasSuffix("within the tolerance of 2.0e-02 in 17 steps\n"))
-    let uneven = tool.run(arguments.dropLast(2))
-    #expect(uneven.code == 0)
     let odd = tool.run(arguments + ["--inputs", Fixture.calls("torch/decoder")[0].inputs])
     #expect(odd.code == 64)
   }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct SuggestionTests {
   @Test(
     arguments: [
-      ("tokns", "tokens"), ("toknes", "tokens"), ("Mask", "mask"), ("mask_0", nil), ("x", nil),
+      ("tokns", "tokens"), ("toknes", "tokens"), ("Mask", "mask"), ("mask_0", "mask"),
+      ("maximum", nil), ("x", nil),
       ("attention_maks", "attention_mask"),
     ] as [(String, String?)])
   func nearest(_ name: String, _ expected: String?) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package import CoreMLPackage
+import CoreMLPackage
 public import Diagnostics
-import MIL
 
 extension ModelPack {
   /// Everything in the package at `path` that `target` (`iOS17`, `macOS14`) cannot express; empty
@@ -21,25 +20,4 @@ extension ModelPack {
 
   /// Every target, by generation.
   public static var targets: [String] { DeploymentTarget.all.map(\.name) }
-}
-
-extension ModelPackage {
-  /// What stands between the package and `target`.
-  package func violations(of target: DeploymentTarget) -> [Diagnostic] {
-    var problems: [Diagnostic] = []
-    if specificationVersion > target.specificationVersion {
-      problems.append(.tooNew(specificationVersion, target))
-    }
-    return problems + MIL.violations(of: program, for: target.opset)
-  }
-}
-
-extension Diagnostic {
-  fileprivate static func tooNew(_ version: Int, _ target: DeploymentTarget) -> Diagnostic {
-    .error(
-      .unsupportedByTarget,
-      "the package has specification version \(version), and \(target.name) loads those up to "
-        + "\(target.specificationVersion)",
-      fix: "convert the source again with --target \(target.name)")
-  }
 }

@@ -21,6 +21,7 @@ extension Inspection {
     self.path = path
     specificationVersion = package.specificationVersion
     target = DeploymentTarget.name(ofVersion: package.specificationVersion)
+    minimumTarget = package.targetNeeds().minimum?.name
     requirements = Requirements.of(package)
     defaultFunction = package.defaultFunction?.name ?? ""
     functions = package.program.functions.map { function in

@@ -6,6 +6,9 @@ public struct Inspection: Sendable {
   public var specificationVersion: Int
   /// The iOS release that first loads the package (`iOS18`).
   public var target: String
+  /// The oldest target that could take what is in the package, were it written for it; nil where
+  /// not even its own does.
+  public var minimumTarget: String?
   /// What in the package is as new as its target; empty where nothing is.
   public var requirements: [Requirement]
   public var defaultFunction: String

@@ -8,6 +8,7 @@ extension Inspection {
       ("path", .string(path)),
       ("specificationVersion", .integer(specificationVersion)),
       ("target", .string(target)),
+      ("minimumTarget", minimumTarget.map { .string($0) } ?? .null),
       ("requirements", .array(requirements.map(\.json))),
       ("bytes", .integer(bytes)),
       ("inputs", .array((main?.inputs ?? []).map(\.json))),

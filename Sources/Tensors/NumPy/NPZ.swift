@@ -2,6 +2,12 @@
 import Containers
 import Diagnostics
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Named arrays as NumPy's `savez` and `savez_compressed` write them.
 package enum NPZ {
   package typealias Member = (name: String, data: TensorData)
@@ -73,11 +79,27 @@ package enum NPZ {
     }
   }
 
+  /// An archive of nothing is its end record; libzip writes no file for it.
+  private static func writeEmpty(_ output: OutputTransaction) throws {
+    let record: [UInt8] = [0x50, 0x4b, 5, 6] + [UInt8](repeating: 0, count: 18)
+    guard let file = fopen(output.temporaryPath, "wx") else {
+      throw Diagnostic.error(
+        .cannotWrite, at: Location(file: output.path),
+        "cannot be written: \(String(cString: strerror(errno)))")
+    }
+    let count = fwrite(record, 1, record.count, file)
+    guard fclose(file) == 0, count == record.count else {
+      throw Diagnostic.error(.cannotWrite, at: Location(file: output.path), "cannot be written")
+    }
+    try output.commit()
+  }
+
   /// Writes an array for each name; `encoded` gives the file of the one at a place in the list.
   package static func write(
     to path: String, overwrite: Bool, names: [String], _ encoded: (Int) throws -> [UInt8]
   ) throws {
     let output = try OutputTransaction(path: path, kind: .file, overwrite: overwrite)
+    if names.isEmpty { return try writeEmpty(output) }
     let writer = try ZipWriter(path: output.temporaryPath)
     for (index, name) in names.enumerated() {
       do {

@@ -102,11 +102,13 @@ struct InspectionListing {
   // MARK: The rest
 
   private var needs: String {
-    if inspection.requirements.isEmpty { return "" }
     let list = inspection.requirements.map { need in
       need.count > 1 ? "\(need.what) (\(need.count))" : need.what
     }
-    return "needs \(inspection.target) for \(list.joined(separator: ", "))\n"
+    if let minimum = inspection.minimumTarget, minimum != inspection.target {
+      return "nothing in it needs more than \(minimum)\n"
+    }
+    return list.isEmpty ? "" : "needs \(inspection.target) for \(list.joined(separator: ", "))\n"
   }
 
   private var metadata: String {

@@ -127,7 +127,7 @@ private func entry(
           $0.method = 8
           $0.size = 100
         }
-      ], "a.npz > x.npy: it cannot be read: Zlib error: invalid block type"),
+      ], "a.npz > x.npy: it cannot be read: Zlib error: data error"),
   ])
   func refuses(_ problem: NPZCase) {
     let path = folder.file("a.npz", problem.bytes)
