@@ -14,7 +14,7 @@ extension ModelPack {
   ) throws -> QuantizationSummary {
     var package = try ModelPackage(contentsOf: path)
     let quantizer = try settings.quantizer()
-    let report: QuantizationReport
+    let report: CompressionReport
     do {
       report = try quantizer.run(&package.program)
     } catch let list as DiagnosticList {

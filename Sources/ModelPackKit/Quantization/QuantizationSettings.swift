@@ -73,11 +73,11 @@ public struct QuantizationSettings: Sendable {
 
 extension QuantizationSettings {
   /// The quantizer that does this. Throws `.usage` for an impossible scheme.
-  package func quantizer() throws -> WeightQuantizer { WeightQuantizer(try options()) }
+  package func quantizer() throws -> WeightCompressor { WeightCompressor(try options()) }
 
   /// The same in the words of the quantizer. Throws `.usage` for an impossible scheme.
-  package func options() throws -> QuantizationOptions {
-    var options = QuantizationOptions(try scheme?.scheme())
+  package func options() throws -> CompressionOptions {
+    var options = CompressionOptions(try scheme?.scheme())
     options.minElements = minElements
     options.include = include.map { NamePattern($0) }
     options.exclude = exclude.map { NamePattern($0) }
@@ -93,14 +93,15 @@ extension QuantizationSettings {
 }
 
 extension QuantizationSettings.Scheme {
-  func scheme() throws -> QuantizationScheme {
+  func scheme() throws -> CompressionScheme {
     let blocks: QuantizationScheme.Granularity =
       switch granularity {
       case .block(let size): .block(size)
       case .perChannel: .perChannel
       case .perTensor: .perTensor
       }
-    return try QuantizationScheme(
-      elementType.dtype, blocks, mode == .symmetric ? .symmetric : .asymmetric)
+    return .linear(
+      try QuantizationScheme(
+        elementType.dtype, blocks, mode == .symmetric ? .symmetric : .asymmetric))
   }
 }

@@ -27,7 +27,7 @@ public struct QuantizationSummary: Sendable {
   public var bytesBefore: Int { weights.reduce(0) { $0 + $1.bytesBefore } }
   public var bytesAfter: Int { weights.reduce(0) { $0 + $1.bytesAfter } }
 
-  package init(_ report: QuantizationReport) {
+  package init(_ report: CompressionReport) {
     weights = report.entries.map { entry in
       Weight(
         name: entry.name, function: entry.function, operations: entry.operations,

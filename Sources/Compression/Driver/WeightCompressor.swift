@@ -3,7 +3,7 @@ import Diagnostics
 package import MIL
 import Tensors
 
-/// Replaces weights by linearly quantized ones:
+/// Replaces weights by compressed ones:
 ///
 ///     %w = const(val: float16[768, 768])
 ///
@@ -17,26 +17,26 @@ import Tensors
 ///       quantized_data: int8[768, 768], zero_point: int8[768], scale: float16[768], axis: 0)
 ///
 /// Nothing is computed here: codes and scales are recipes over the weight's own source. A weight
-/// with several uses is quantized once.
-package struct WeightQuantizer {
-  package let options: QuantizationOptions
+/// with several uses is compressed once.
+package struct WeightCompressor {
+  package let options: CompressionOptions
 
-  package init(_ options: QuantizationOptions) {
+  package init(_ options: CompressionOptions) {
     self.options = options
   }
 
-  /// Quantizes the weights of every function of `program`.
+  /// Compresses the weights of every function of `program`.
   ///
   /// Throws `.unsupportedByTarget` where an opset cannot express a scheme, and
   /// `.unsupportedArgument` where blocks do not divide a weight and that is refused; all of them
   /// together.
-  package func run(_ program: inout Program) throws -> QuantizationReport {
-    var report = QuantizationReport()
+  package func run(_ program: inout Program) throws -> CompressionReport {
+    var report = CompressionReport()
     var problems = DiagnosticCollector()
     // Functions may hold one weight each under a name of their own.
-    var shared: [String: QuantizedWeight] = [:]
+    var shared: [String: any CompressedWeight] = [:]
     for index in program.functions.indices {
-      var rewriting = FunctionQuantizer(
+      var rewriting = FunctionCompressor(
         options: options, function: program.functions[index], shared: shared)
       rewriting.run()
       program.functions[index] = rewriting.function

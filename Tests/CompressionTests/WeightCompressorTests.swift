@@ -5,7 +5,7 @@ import MIL
 import Tensors
 import Testing
 
-@Suite struct WeightQuantizerTests {
+@Suite struct WeightCompressorTests {
   /// A function with inputs and weights, made operation by operation.
   private struct Model {
     let build: FunctionBuilder
@@ -62,11 +62,11 @@ import Testing
     _ program: inout Program, _ dtype: DType = .int4,
     _ granularity: QuantizationScheme.Granularity = .block(32),
     _ mode: QuantizationScheme.Mode = .symmetric,
-    _ change: (inout QuantizationOptions) -> Void = { _ in }
-  ) throws -> QuantizationReport {
-    var options = QuantizationOptions(try QuantizationScheme(dtype, granularity, mode))
+    _ change: (inout CompressionOptions) -> Void = { _ in }
+  ) throws -> CompressionReport {
+    var options = CompressionOptions(.linear(try QuantizationScheme(dtype, granularity, mode)))
     change(&options)
-    return try WeightQuantizer(options).run(&program)
+    return try WeightCompressor(options).run(&program)
   }
 
   /// An operation over a weight, and the shapes of scales that coremltools gives it.
@@ -296,7 +296,7 @@ import Testing
     return try model.program([a, b, c])
   }
 
-  private func notes(_ report: QuantizationReport) -> [String: String?] {
+  private func notes(_ report: CompressionReport) -> [String: String?] {
     Dictionary(
       uniqueKeysWithValues: report.entries.map { ($0.name, $0.scheme == nil ? $0.note : nil) })
   }
@@ -329,7 +329,7 @@ import Testing
     let report = try quantize(&program) {
       $0.rules = [
         .init(
-          operations: ["linear"], scheme: try? QuantizationScheme(.int8, .perChannel),
+          operations: ["linear"], scheme: try? .linear(QuantizationScheme(.int8, .perChannel)),
           minElements: 0),
         .init(names: ["first"], scheme: nil),
       ]

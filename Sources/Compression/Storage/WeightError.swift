@@ -8,7 +8,7 @@ import CKernels
 #endif
 
 /// How far a quantized weight is from the original.
-package struct QuantizationError: Hashable, Sendable {
+package struct WeightError: Hashable, Sendable {
   /// Signal to noise in decibels; infinite where nothing is lost.
   package let decibels: Double
   /// The largest difference of an element.
@@ -19,7 +19,7 @@ package struct QuantizationError: Hashable, Sendable {
 
 extension QuantizedWeight {
   /// Encodes and decodes the whole weight, a tile at a time, and compares.
-  package func error() throws -> QuantizationError {
+  package func error() throws -> WeightError {
     var sums = mpk_error()
     var ends: UInt64 = 0
     let codes = scheme.codes
@@ -30,7 +30,7 @@ extension QuantizedWeight {
       compare(piece, &sums)
     }
     let ratio = sums.noise == 0 ? Double.infinity : sums.signal / sums.noise
-    return QuantizationError(
+    return WeightError(
       decibels: 10 * log10(ratio), largest: sums.largest,
       saturated: Double(ends) / Double(max(1, source.count)))
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Tensors
 
-/// What `WeightQuantizer` is asked to do.
-package struct QuantizationOptions: Sendable {
+/// What `WeightCompressor` is asked to do.
+package struct CompressionOptions: Sendable {
   /// The scheme of every weight that no rule speaks of; `nil` leaves those alone.
-  package var scheme: QuantizationScheme?
+  package var scheme: CompressionScheme?
   /// Weights of this many elements or fewer are left alone, as coremltools does.
   package var minElements = 2048
   /// If not empty, only weights that match one of these are quantized.
@@ -30,11 +30,11 @@ package struct QuantizationOptions: Sendable {
     /// MIL operations (`linear`); any if empty.
     package var operations: [String]
     /// `nil` leaves the weights alone.
-    package var scheme: QuantizationScheme?
+    package var scheme: CompressionScheme?
     package var minElements: Int?
 
     package init(
-      names: [NamePattern] = [], operations: [String] = [], scheme: QuantizationScheme?,
+      names: [NamePattern] = [], operations: [String] = [], scheme: CompressionScheme?,
       minElements: Int? = nil
     ) {
       self.names = names
@@ -44,13 +44,13 @@ package struct QuantizationOptions: Sendable {
     }
   }
 
-  package init(_ scheme: QuantizationScheme?) {
+  package init(_ scheme: CompressionScheme?) {
     self.scheme = scheme
   }
 }
 
 /// What became of each weight.
-package struct QuantizationReport: Sendable {
+package struct CompressionReport: Sendable {
   /// One constant that an operation uses as its weight.
   package struct Entry: Sendable {
     package var function: String
@@ -60,10 +60,10 @@ package struct QuantizationReport: Sendable {
     package var shape: [Int]
     package var dtype: DType
     /// What it was quantized to; `nil` if it was left as it is.
-    package var scheme: QuantizationScheme?
+    package var scheme: CompressionScheme?
     package var bytesBefore: Int
     package var bytesAfter: Int
-    package var error: QuantizationError?
+    package var error: WeightError?
     /// Why it is not what was asked for.
     package var note: String?
   }

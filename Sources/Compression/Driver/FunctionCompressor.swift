@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import MIL
+import Tensors
+
+/// Compresses the weights of one function.
+struct FunctionCompressor {
+  let options: CompressionOptions
+  var function: Function
+  /// Compressed weights by key, for weights that are equal.
+  var shared: [String: any CompressedWeight]
+  var entries: [CompressionReport.Entry] = []
+  var problems = DiagnosticCollector()
+  private var replacements: [ValueID: WeightExpression] = [:]
+
+  init(options: CompressionOptions, function: Function, shared: [String: any CompressedWeight]) {
+    self.options = options
+    self.function = function
+    self.shared = shared
+  }
+
+  mutating func run() {
+    let search = WeightSearch(function)
+    var collected = DiagnosticCollector()
+    for id in search.order {
+      guard let weight = search.weights[id] else { continue }
+      collected.catching(at: nil) { try treat(weight) }
+    }
+    for id in search.compressed { keep(compressed: id) }
+    var body = function.body
+    collected.catching(at: nil) { try replaceConstants(in: &body) }
+    function.body = body
+    problems = collected
+  }
+
+  private mutating func treat(_ weight: Weight) throws {
+    var entry = CompressionReport.Entry(
+      function: function.name, name: weight.name, operations: weight.operations,
+      shape: weight.source.shape, dtype: weight.source.dtype, scheme: nil,
+      bytesBefore: weight.source.byteCount, bytesAfter: weight.source.byteCount)
+    switch try decide(weight) {
+    case .leave(let reason): entry.note = reason
+    case .compress(let fresh, let note):
+      let compressed = shared[fresh.key] ?? fresh
+      shared[fresh.key] = compressed
+      // Tables are also masks; to look at every weight would mean to read it twice.
+      if weight.operations == ["gather"], try !compressed.isFinite() {
+        entry.note = "holds an infinity or a NaN, which no scale can represent"
+        break
+      }
+      let expression = try compressed.expression(in: function.opset)
+      replacements[weight.id] = expression
+      entry.scheme = compressed.scheme
+      entry.note = note
+      entry.bytesAfter = expression.byteCount
+      if options.measuresError { entry.error = try compressed.error() }
+    }
+    entries.append(entry)
+  }
+
+  // MARK: Choosing
+
+  private func decide(_ weight: Weight) throws -> CompressionChoice.Decision {
+    if !options.include.isEmpty && !matches(options.include, weight) {
+      return .leave("not among the included names")
+    }
+    if matches(options.exclude, weight) { return .leave("excluded") }
+    let rule = options.rules.last { rule in
+      (rule.names.isEmpty || matches(rule.names, weight))
+        && (rule.operations.isEmpty
+          || !weight.operations.allSatisfy { !rule.operations.contains($0) })
+    }
+    guard let scheme = rule.map(\.scheme) ?? options.scheme else {
+      return .leave("excluded by the settings")
+    }
+    let minimum = rule?.minElements ?? options.minElements
+    if weight.source.count <= minimum { return .leave("has no more than \(minimum) elements") }
+    let choice = CompressionChoice(weight: weight, opset: function.opset, options: options)
+    return try choice.decide(scheme)
+  }
+
+  private func matches(_ patterns: [NamePattern], _ weight: Weight) -> Bool {
+    patterns.contains { pattern in weight.names.contains { pattern.matches($0) } }
+  }
+
+  // MARK: Rewriting
+
+  private mutating func keep(compressed id: ValueID) {
+    guard let type = function.values[id].type.tensor, let shape = type.fixedShape,
+      let bytes = type.dtype.byteCount(type.count ?? 0)
+    else { return }
+    entries.append(
+      CompressionReport.Entry(
+        function: function.name, name: function.values[id].name, operations: [], shape: shape,
+        dtype: type.dtype, scheme: nil, bytesBefore: bytes, bytesAfter: bytes,
+        note: "is compressed already"))
+  }
+
+  private mutating func replaceConstants(in block: inout Block) throws {
+    var operations: [Operation] = []
+    operations.reserveCapacity(block.operations.count)
+    for var old in block.operations {
+      for nested in old.blocks.indices { try replaceConstants(in: &old.blocks[nested]) }
+      guard old.type == "const", let id = old.outputs.first, let expression = replacements[id]
+      else {
+        operations.append(old)
+        continue
+      }
+      var new = try function.operations(for: expression, name: old.name, outputs: old.outputs)
+      for index in new.indices { new[index].origin = old.origin }
+      new[new.count - 1].attributes = old.attributes
+      operations += new
+      function.values[id].constant = nil
+      function.values[id].isConstantExpression = true
+    }
+    block.operations = operations
+  }
+}
