@@ -29,7 +29,7 @@ let package = Package(
     .library(name: "ModelPackKit", targets: ["ModelPackKit"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     // System libraries: a module map and a shim each.
@@ -91,7 +91,8 @@ let package = Package(
     tests("ReferenceExecutor"),
     tests("ModelPackKit", ["CoreMLPackage", "Diagnostics", "ReferenceExecutor"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["Containers", "TestSupport", "modelpack"], swiftSettings: swift),
+      name: "CommandLineTests", dependencies: ["Containers", "TestSupport", "modelpack"],
+      swiftSettings: swift),
   ],
   cLanguageStandard: .c11
 )
