@@ -121,6 +121,32 @@ void mpk_accumulate_error(const float *x, const float *y, size_t n, mpk_error *e
 /// How many bytes equal `a` or `b`.
 uint64_t mpk_count_bytes(const uint8_t *x, size_t n, uint8_t a, uint8_t b);
 
+// MARK: - Decoding of stored weights
+
+/// `(x - offset) * scale` in float32, a scale (and offset, unless NULL) for every `inner` elements;
+/// `x[0]` is element `phase` of the first block. The difference is rounded to float16 if `rounds`.
+void mpk_shift_scale(
+    const float *x, size_t n, size_t phase, size_t inner, const float *scale,
+    const float *offset, int rounds, float *y);
+/// `y[i * y_stride] = table[indices[i] * table_stride]`, elements of 1, 2 or 4 bytes. Returns -1,
+/// with nothing written, if an index is not below `entries`.
+int mpk_lookup(
+    const uint8_t *indices, size_t n, const void *table, size_t entries, size_t table_stride,
+    size_t element_size, void *y, size_t y_stride);
+/// Elements of 1, 2, 4 or 8 bytes: the next value where a byte of `mask` is not 0, zero elsewhere.
+/// Returns how many values were taken.
+size_t mpk_spread(
+    const uint8_t *mask, size_t n, const void *values, size_t element_size, void *y);
+/// The elements where a byte of `mask` is not 0, one after the other. Returns how many.
+size_t mpk_collect(
+    const uint8_t *mask, size_t n, const void *x, size_t element_size, void *y);
+/// Zeroes the elements where a byte of `mask` is 0.
+void mpk_keep(const uint8_t *mask, size_t n, size_t element_size, void *y);
+/// Adds to `counts` how many values lie in each of `bins` equal parts of `low...high`; others are
+/// left out.
+void mpk_histogram(
+    const float *x, size_t n, float low, float high, uint64_t *counts, size_t bins);
+
 // MARK: - Strided copies (elements of 1, 2, 4 or 8 bytes)
 
 /// `y[c][r] = x[r][c]`; strides between rows of `x` and of `y`, in elements.
