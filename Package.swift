@@ -9,6 +9,9 @@ let swift: [SwiftSetting] = [
 ]
 let c: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off"])]
 
+// Tests are tables: to optimize them costs minutes and saves nothing.
+let testing: [SwiftSetting] = swift + [.unsafeFlags(["-Onone"])]
+
 func module(
   _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
 ) -> Target {
@@ -18,7 +21,7 @@ func module(
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
-    swiftSettings: swift)
+    swiftSettings: testing)
 }
 
 let package = Package(
@@ -78,7 +81,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["Diagnostics", "Tensors", "MIL", "ReferenceExecutor", "ModelPackKit"],
-      path: "Tests/TestSupport", swiftSettings: swift),
+      path: "Tests/TestSupport", swiftSettings: testing),
     tests("Diagnostics"),
     tests("Containers"),
     tests("Tensors", ["CKernels"]),
@@ -92,7 +95,7 @@ let package = Package(
     tests("ModelPackKit", ["CoreMLPackage", "Diagnostics", "ReferenceExecutor"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["Containers", "TestSupport", "modelpack"],
-      swiftSettings: swift),
+      swiftSettings: testing),
   ],
   cLanguageStandard: .c11
 )
