@@ -63,7 +63,7 @@ let package = Package(
     module("ONNXFrontend", ["Diagnostics", "Containers", "Tensors", "MIL"]),
     module("Passes", ["Diagnostics", "Tensors", "MIL"]),
     module("Compression", ["Diagnostics", "Tensors", "MIL", "CKernels"]),
-    module("CoreMLPackage", ["Diagnostics", "Containers", "Tensors", "MIL"]),
+    module("CoreMLPackage", ["Diagnostics", "Containers", "Tensors", "MIL", "CKernels"]),
     module("ReferenceExecutor", ["Diagnostics", "Tensors", "MIL", "CKernels"]),
     module(
       "ModelPackKit",

@@ -12,6 +12,7 @@ from decoder import Config, Decoder, causal_mask  # noqa: E402
 SIZES = {
     "small": Config(vocabulary=1024, width=128, layers=4, heads=4, cache_heads=2, hidden=384, context=256),
     "123m": Config(vocabulary=32000, width=768, layers=12, heads=12, cache_heads=3, hidden=2048, context=1024),
+    "1.1b": Config(vocabulary=32000, width=2048, layers=22, heads=32, cache_heads=8, hidden=5632, context=1024),
 }
 
 

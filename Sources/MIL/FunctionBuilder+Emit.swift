@@ -38,12 +38,19 @@ extension FunctionBuilder {
       operation.inputs.append(
         .init(operandName, try arguments(value, for: operand, dtype: dtypes[operand.name])))
     }
+    let (types, dims) = try results(of: operation, spec, signature)
+    return add(operation, types: types, dims: dims)
+  }
+
+  /// Not inlined, so that its view of the values is gone when one is added: it would be copied.
+  @inline(never)
+  private func results(
+    of operation: Operation, _ spec: OpSpec, _ signature: Signature
+  ) throws -> ([ValueType], [Dim]?) {
     let context = OpContext(
       operation, spec: spec, signature: signature, opset: opset, values: function.values,
       scope: scope)
-    let types = try context.checkedResults()
-    let dims = try context.resultDims()
-    return add(operation, types: types, dims: dims)
+    return (try context.checkedResults(), try context.resultDims())
   }
 
   private func definition(of type: String) throws -> (OpSpec, Signature) {

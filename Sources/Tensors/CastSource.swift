@@ -53,6 +53,9 @@ package final class CastSource: WeightSource {
     }
   }
 
+  package var grain: Int? { source.grain }
+  package func announce(_ range: Range<Int>) { source.announce(range) }
+
   package func permuted(_ axes: [Int]) -> (any WeightSource)? {
     source.permuted(axes).map { CastSource($0, to: dtype) }
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
-import Synchronization
 
 /// A tensor in a file: a range of bytes seen through a strided layout. The leaf of most recipes.
 package final class FileSource: WeightSource {
@@ -9,6 +8,8 @@ package final class FileSource: WeightSource {
   package let base: Int
   package let dtype: DType
   package let layout: StridedLayout
+  /// Gathers the elements where they do not lie one after the other.
+  private let strided: StridedReader?
 
   package var shape: [Int] { layout.shape }
   package var key: String {
@@ -38,6 +39,7 @@ package final class FileSource: WeightSource {
     self.base = base
     self.dtype = dtype
     self.layout = layout
+    strided = Self.reader(file, base, dtype, layout)
   }
 
   private init(_ source: FileSource, layout: StridedLayout) {
@@ -45,45 +47,36 @@ package final class FileSource: WeightSource {
     base = source.base
     dtype = source.dtype
     self.layout = layout
+    strided = Self.reader(file, base, dtype, layout)
+  }
+
+  private static func reader(
+    _ file: SourceFile, _ base: Int, _ dtype: DType, _ layout: StridedLayout
+  ) -> StridedReader? {
+    if dtype.isSubByte || layout.isContiguous { return nil }
+    let size = dtype.bitWidth / 8
+    return StridedReader(layout, elementSize: size) { storage, buffer in
+      try file.read(at: base + storage.lowerBound * size, into: buffer)
+    }
   }
 
   package func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
-    if dtype.isSubByte || layout.isContiguous {
-      let start = base + (layout.offset + range.lowerBound) * dtype.bitWidth / 8
-      return try file.read(
-        at: start, into: .init(rebasing: buffer[..<(dtype.byteCount(range.count) ?? 0)]))
-    }
-    try gather(range, into: buffer)
+    if let strided { return try strided.read(range, into: buffer) }
+    try file.read(
+      at: place(range.lowerBound),
+      into: .init(rebasing: buffer[..<(dtype.byteCount(range.count) ?? 0)]))
   }
 
-  /// A strided read: the span of each slab that fits a bounded buffer is read and gathered from,
-  /// else runs are read one by one.
-  private func gather(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
-    let size = dtype.bitWidth / 8
-    guard let span = layout.span else { return }
-    if span.count * size <= Self.slabLimit {
-      let slab = try Slab.shared(self, span: span, size: size)
-      return layout.copy(range, size: size, from: slab.bytes, origin: span.lowerBound, to: buffer)
-    }
-    var filled = 0
-    var scratch = [UInt8]()
-    try layout.forEachRun(in: range) { position, count, stride in
-      let low = stride < 0 ? position + (count - 1) * stride : position
-      let reach = (count - 1) * abs(stride) + 1
-      if scratch.count < reach * size { scratch = [UInt8](repeating: 0, count: reach * size) }
-      try scratch.withUnsafeMutableBytes { raw in
-        try file.read(at: base + low * size, into: .init(rebasing: raw[..<(reach * size)]))
-        for k in 0..<count {
-          let from = raw.baseAddress! + (position + k * stride - low) * size
-          (buffer.baseAddress! + filled + k * size).copyMemory(from: from, byteCount: size)
-        }
-      }
-      filled += count * size
-    }
+  package var grain: Int? { strided?.grain }
+
+  package func announce(_ range: Range<Int>) {
+    if strided != nil { return }
+    file.announce(at: place(range.lowerBound), count: dtype.byteCount(range.count) ?? 0)
   }
 
-  /// The largest storage that is read whole to serve strided reads.
-  static let slabLimit = 256 << 20
+  private func place(_ element: Int) -> Int {
+    base + (layout.offset + element) * dtype.bitWidth / 8
+  }
 
   package func permuted(_ axes: [Int]) -> (any WeightSource)? {
     dtype.isSubByte ? nil : FileSource(self, layout: layout.permuted(axes))
@@ -97,30 +90,4 @@ package final class FileSource: WeightSource {
   package func reshaped(_ shape: [Int]) -> (any WeightSource)? {
     layout.reshaped(shape).map { FileSource(self, layout: $0) }
   }
-}
-
-/// The storage of the strided source read last, kept for the tiles that follow.
-private final class Slab: Sendable {
-  let key: String
-  let bytes: [UInt8]
-
-  init(key: String, bytes: [UInt8]) {
-    self.key = key
-    self.bytes = bytes
-  }
-
-  static func shared(_ source: FileSource, span: Range<Int>, size: Int) throws -> Slab {
-    let key = "\(source.file.identity):\(source.base):\(span)"
-    return try cache.withLock { slab in
-      if let slab, slab.key == key { return slab }
-      slab = nil
-      let start = source.base + span.lowerBound * size
-      let fresh = Slab(
-        key: key, bytes: try source.file.bytes(start..<(start + span.count * size)))
-      slab = fresh
-      return fresh
-    }
-  }
-
-  private static let cache = Mutex<Slab?>(nil)
 }

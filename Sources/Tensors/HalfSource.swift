@@ -83,6 +83,9 @@ package final class HalfSource: WeightSource {
     return value
   }
 
+  package var grain: Int? { source.grain }
+  package func announce(_ range: Range<Int>) { source.announce(range) }
+
   package func permuted(_ axes: [Int]) -> (any WeightSource)? {
     source.permuted(axes).map { HalfSource($0, name: name, limits: limits, location: location) }
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CKernels
 import Diagnostics
 
 #if canImport(Glibc)
@@ -65,6 +66,11 @@ package final class SourceFile: Sendable {
       }
       done += got
     }
+  }
+
+  /// Has the system begin to read what `read` will ask for next.
+  package func announce(at offset: Int, count: Int) {
+    mpk_announce_read(descriptor, Int64(offset), Int64(count))
   }
 
   /// The bytes of `range`, in memory.

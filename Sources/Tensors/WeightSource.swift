@@ -18,6 +18,11 @@ package protocol WeightSource: AnyObject, Sendable {
   /// `range` starts at a byte boundary for sub-byte types. Throws when the source is unreadable.
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws
 
+  /// Elements that are best read at once, from a multiple of it; nil where any range will do.
+  var grain: Int? { get }
+  /// Says that a range is about to be read.
+  func announce(_ range: Range<Int>)
+
   /// The same elements seen through a permutation of the axes, if the source can do that lazily.
   func permuted(_ axes: [Int]) -> (any WeightSource)?
   /// The elements from `starts`, `shape` many a `steps`, if the source can do that lazily.
@@ -32,6 +37,9 @@ extension WeightSource {
   /// Bytes of the packed elements.
   package var byteCount: Int { dtype.byteCount(count) ?? 0 }
 
+  package var grain: Int? { nil }
+  package func announce(_ range: Range<Int>) {}
+
   package func permuted(_ axes: [Int]) -> (any WeightSource)? { nil }
   package func sliced(starts: [Int], shape: [Int], steps: [Int]) -> (any WeightSource)? { nil }
   package func reshaped(_ shape: [Int]) -> (any WeightSource)? { nil }
@@ -44,12 +52,12 @@ extension WeightSource {
   }
 }
 
-/// A view of `source`: lazily where the source can, else through a copy in memory.
+/// A view of `source`, evaluated when it is read; of small ones a copy in memory will do.
 package enum WeightView {
   package static func permute(_ source: any WeightSource, _ axes: [Int]) throws -> any WeightSource
   {
     if axes == Array(source.shape.indices) { return source }
-    return try source.permuted(axes) ?? MemorySource(source.materialized()).permuted(axes)
+    return try source.permuted(axes) ?? viewable(source).permuted(axes)
       ?? { throw Diagnostic.error(.internalError, "cannot permute a weight by \(axes)") }()
   }
 
@@ -60,7 +68,7 @@ package enum WeightView {
       return source
     }
     return try source.sliced(starts: starts, shape: shape, steps: steps)
-      ?? MemorySource(source.materialized()).sliced(starts: starts, shape: shape, steps: steps)
+      ?? viewable(source).sliced(starts: starts, shape: shape, steps: steps)
       ?? { throw Diagnostic.error(.internalError, "cannot slice a weight") }()
   }
 
@@ -71,6 +79,17 @@ package enum WeightView {
       throw Diagnostic.error(
         .shapeMismatch, "a weight of shape \(source.shape) cannot be reshaped to \(shape)")
     }
-    return try source.reshaped(shape) ?? MemorySource(source.materialized().reshaped(shape))
+    if let view = source.reshaped(shape) { return view }
+    if source.byteCount > small { return ViewSource(source, shape: shape) }
+    return try MemorySource(source.materialized().reshaped(shape))
   }
+
+  /// The same elements in a source that makes views.
+  private static func viewable(_ source: any WeightSource) throws -> any WeightSource {
+    source.byteCount > small
+      ? ViewSource(source, shape: source.shape) : try MemorySource(source.materialized())
+  }
+
+  /// Bytes that are kept in memory rather than read each time.
+  private static let small = 1 << 16
 }

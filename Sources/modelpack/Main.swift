@@ -11,13 +11,16 @@ import ModelPackKit
 @main
 enum Main {
   static func main() {
-    ModelPack.removeOutputOnSignal { Console.clearLine() }
     let arguments = Array(CommandLine.arguments.dropFirst())
+    let asJSON = arguments.contains("--json")
+    ModelPack.removeOutputOnSignal { Failure.reportInterruption(asJSON: asJSON) }
+    // A file that grows beyond the limit of the shell is a failed write like any other.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try Modelpack.parseAsRoot(arguments)
       try command.run()
     } catch {
-      exit(Failure.report(error, asJSON: arguments.contains("--json")))
+      exit(Failure.report(error, asJSON: asJSON))
     }
   }
 }

@@ -4,6 +4,7 @@ import CoreMLPackage
 import Diagnostics
 import Foundation
 import MIL
+import Synchronization
 import Tensors
 import Testing
 
@@ -42,6 +43,30 @@ import Testing
     let file = bytes(scratch("a.mlpackage/Data/com.apple.CoreML/weights/weight.bin"))
     #expect(file.count == 64 + 2 * (64 + 20000) + 32)
     #expect(file[0] == 2)
+  }
+
+  /// Each is read once to tell it from all the others and once to write it, not once per pair.
+  @Test func weightsThatDifferBetweenTheSamplesAreEachReadTwice() throws {
+    let scratch = Scratch()
+    let (rows, columns, copies) = (100, 200, 12)
+    let build = FunctionBuilder(opset: .iOS18)
+    var sum = build.input("x", .tensor(.float32, fixed: [rows, columns]))
+    var sources: [Opaque] = []
+    for copy in 0..<copies {
+      var values = [Double](repeating: 1, count: rows * columns)
+      // The last two are equal.
+      values[3000] = Double(min(copy, copies - 2))
+      let data = try TensorData(values, as: .float32, shape: [rows, columns])
+      sources.append(Opaque(data, key: "\(copy)"))
+      sum = try build.mil.add(x: sum, y: build.const("w\(copy)", Constant(sources[copy])))
+    }
+    let program = Program(functions: [try build.finish(outputs: [(name: "y", value: sum)])])
+    try ModelPackage(program: program, specificationVersion: 9).write(to: scratch("a.mlpackage"))
+    let file = bytes(scratch("a.mlpackage/Data/com.apple.CoreML/weights/weight.bin"))
+    #expect(file[0] == UInt8(copies - 1))
+    let samples = 3 * 128
+    #expect(sources.dropLast().allSatisfy { $0.elementsRead == 2 * rows * columns + samples })
+    #expect(sources.last?.elementsRead == rows * columns + samples)
   }
 
   @Test func blobsAreLaidOutAsTheFormatSays() throws {
@@ -127,8 +152,10 @@ import Testing
 private final class Opaque: WeightSource {
   let data: MemorySource
   let key: String
+  private let reads = Mutex(0)
   var dtype: DType { data.dtype }
   var shape: [Int] { data.shape }
+  var elementsRead: Int { reads.withLock { $0 } }
 
   init(_ data: TensorData, key: String) {
     self.data = MemorySource(data)
@@ -136,6 +163,7 @@ private final class Opaque: WeightSource {
   }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    reads.withLock { $0 += range.count }
     try data.read(range, into: buffer)
   }
 }

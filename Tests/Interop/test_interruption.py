@@ -4,6 +4,9 @@ import hashlib
 import json
 import os
 import random
+import pty
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -162,6 +165,7 @@ def test_interrupted(job, number, code, has_earlier, models, folder):
             message = process.stderr.read().decode()
         if exit_code == code:
             interrupted += 1
+            assert message == "error: interrupted\n"
             assert [n for n in os.listdir(folder) if n != "model.mlpackage"] == [], "something was left behind"
             assert_intact(output, earlier, whole)
         else:
@@ -169,6 +173,131 @@ def test_interrupted(job, number, code, has_earlier, models, folder):
             assert digest(output) == whole
             assert os.listdir(folder) == ["model.mlpackage"]
     assert interrupted == INTERRUPTIONS, f"only {interrupted} runs were interrupted in time"
+
+
+def test_interrupted_document(job, models, folder):
+    """With `--json` the one document on stdout says that the run was interrupted."""
+    output = os.path.join(folder, "model.mlpackage")
+    command = [argument for argument in job.arguments(output) if argument != "--quiet"] + ["--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        stop_while_writing(process, folder)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        document, messages = process.communicate(timeout=modelpack.TIME_LIMIT)
+    assert process.returncode == 130 and messages == b""
+    assert json.loads(document)["diagnostics"][0]["message"] == "interrupted"
+    assert os.listdir(folder) == []
+
+
+def stop_while_writing(process, folder):
+    """Stops the run once its weight file is there."""
+    weights = os.path.join("Data", "com.apple.CoreML", "weights", "weight.bin")
+    while process.poll() is None:
+        for name in os.listdir(folder):
+            if name.startswith(".") and os.path.exists(os.path.join(folder, name, "model.mlpackage", weights)):
+                process.send_signal(signal.SIGSTOP)
+                return
+    raise AssertionError(f"ended with {process.returncode} before it wrote weights")
+
+
+def whole_source(job):
+    """The file that the job reads its weights from."""
+    source = job.command[1]
+    return source if source.endswith(".pt2") else os.path.join(source, "Data/com.apple.CoreML/weights/weight.bin")
+
+
+def test_source_shrinks(job, models, folder):
+    """A source cut off while it is read is malformed; nothing is left behind and the source stays as it was cut."""
+    place, copy = os.path.join(folder, "out"), os.path.join(folder, os.path.basename(job.command[1]))
+    os.mkdir(place)
+    (shutil.copytree if os.path.isdir(job.command[1]) else shutil.copyfile)(job.command[1], copy)
+    job.command[1] = copy
+    source, output = whole_source(job), os.path.join(place, "model.mlpackage")
+    with job.start(output) as process:
+        stop_while_writing(process, place)
+        size = os.path.getsize(source) // 2
+        os.truncate(source, size)
+        process.send_signal(signal.SIGCONT)
+        code = process.wait(timeout=modelpack.TIME_LIMIT)
+        message = process.stderr.read().decode()
+    assert code == 65, message
+    pattern = rf"error: {re.escape(source)}: ends at byte {size}, \d+ bytes short of what it declares\n"
+    assert re.fullmatch(pattern, message), message
+    assert os.listdir(place) == [] and os.path.getsize(source) == size
+
+
+@pytest.fixture
+def small_disk(folder):
+    """A file system of 8 MB."""
+    place = os.path.join(folder, "disk")
+    os.mkdir(place)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", place], capture_output=True).returncode != 0:
+        pytest.skip("a small file system cannot be mounted here: that takes root on Linux")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+NO_SPACE = "free some space, or write to another disk"
+TOO_LARGE = "allow larger files (ulimit -f), or write to a file system that has them"
+
+
+def assert_cannot_write(done, output, reason, fix):
+    message = done.stderr.decode()
+    assert done.returncode == 73, message
+    pattern = rf"error: {re.escape(output)}: cannot be written: {reason}\n  note: its weights take \d+ bytes\n  fix: {re.escape(fix)}\n"
+    assert re.fullmatch(pattern, message), message
+
+
+def test_disk_full(job, models, small_disk):
+    before = digest(models)
+    output = os.path.join(small_disk, "model.mlpackage")
+    done = subprocess.run(job.arguments(output), capture_output=True, timeout=modelpack.TIME_LIMIT)
+    assert_cannot_write(done, output, "No space left on device", NO_SPACE)
+    assert os.listdir(small_disk) == []
+    assert digest(models) == before
+
+
+def test_disk_fills_up(job, models, small_disk):
+    """Not even the model without its weights fits."""
+    with open(os.path.join(small_disk, "other"), "wb") as other:
+        while space := os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize:
+            other.write(bytes(min(space, 1 << 20)))
+            other.flush()
+    output = os.path.join(small_disk, "model.mlpackage")
+    done = subprocess.run(job.arguments(output), capture_output=True, timeout=modelpack.TIME_LIMIT)
+    message = done.stderr.decode()
+    assert done.returncode == 73, message
+    assert message == f"error: {output}: cannot be written: No space left on device\n  fix: {NO_SPACE}\n"
+    assert os.listdir(small_disk) == ["other"]
+
+
+def test_file_size_limit(job, models, folder):
+    """A limit on the size of files is an error like a full disk, not the end by a signal."""
+    before = digest(models)
+    output = os.path.join(folder, "model.mlpackage")
+    done = subprocess.run(
+        job.arguments(output), capture_output=True, timeout=modelpack.TIME_LIMIT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, 8 << 20)))
+    assert_cannot_write(done, output, "File too large", TOO_LARGE)
+    assert os.listdir(folder) == []
+    assert digest(models) == before
+
+
+def test_progress(job, models, folder):
+    """On a terminal a run that takes longer than a second shows how many bytes are written, and clears the line."""
+    leader, follower = pty.openpty()
+    command = [argument for argument in job.arguments(os.path.join(folder, "model.mlpackage")) if argument != "--quiet"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower) as process:
+        stop_while_writing(process, folder)
+        time.sleep(1.2)
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(timeout=modelpack.TIME_LIMIT) == 0
+    shown = os.read(leader, 1 << 16).decode()
+    os.close(leader), os.close(follower)
+    lines = shown.split("\r\x1b[K")
+    number = r"\d+(\.\d+)?"
+    assert re.fullmatch(rf"writing weights [█░]{{30}} \d+ %, {number} MB of {number} MB", lines[1]), shown
+    assert lines[-1].endswith("\r\n") and "writing weights" not in lines[-1], shown
 
 
 def wait_for_writing(process, folder):

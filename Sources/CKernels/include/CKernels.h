@@ -174,6 +174,18 @@ void mpk_hash_init(mpk_hash *hash);
 void mpk_hash_update(mpk_hash *hash, const void *bytes, size_t n);
 void mpk_hash_final(const mpk_hash *hash, uint64_t result[2]);
 
+// MARK: - System calls that Swift does not see
+
+/// Processors that this thread may run on, which can be fewer than there are; at least 1.
+int mpk_processor_count(void);
+/// Sets space aside for the first `size` bytes of a file without making it longer. Returns -1 with
+/// `errno` where there is not enough, 0 also where the file system cannot tell.
+int mpk_preallocate(int descriptor, int64_t size);
+/// Starts to bring a range of a file to the disk and does not wait for it.
+void mpk_start_writeback(int descriptor, int64_t offset, int64_t count);
+/// Says that a range of a file is about to be read.
+void mpk_announce_read(int descriptor, int64_t offset, int64_t count);
+
 // MARK: - Rows
 
 /// Softmax over each of `rows` contiguous rows, in place allowed. Rows of NaN or of -inf give NaN.

@@ -43,7 +43,7 @@ struct OpenFile: ~Copyable {
         if got < 0 { failure = .system(.io, path, "cannot be read") }
         if got == 0 {
           failure = .error(
-            .io, at: Location(file: path), "became shorter while it was read")
+            .malformed, at: Location(file: path), "became shorter while it was read")
         }
         if got <= 0 { return }
         count += got

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CKernels
 import Diagnostics
 import Synchronization
 
@@ -49,11 +50,18 @@ final class OutputFile: Sendable {
     }
   }
 
-  /// Makes the file `size` bytes long; what was not written reads as zeros.
-  func extend(to size: Int) throws {
-    guard ftruncate(descriptor.load(ordering: .relaxed), off_t(size)) == 0 else {
-      throw failure("cannot be written")
+  /// Makes the file `size` bytes long, with space for them set aside, so that a full disk is known
+  /// before the work is done. What is not written reads as zeros.
+  func reserve(_ size: Int) throws {
+    let file = descriptor.load(ordering: .relaxed)
+    guard mpk_preallocate(file, Int64(size)) == 0, ftruncate(file, off_t(size)) == 0 else {
+      throw failure("cannot be written", notes: ["its weights take \(size) bytes"])
     }
+  }
+
+  /// Has the disk begin with what was written there, so that little is left for the sync.
+  func startWriteback(at offset: Int, count: Int) {
+    mpk_start_writeback(descriptor.load(ordering: .relaxed), Int64(offset), Int64(count))
   }
 
   /// Throws what the system reports late (a quota, a network file system).
@@ -62,11 +70,19 @@ final class OutputFile: Sendable {
     if open >= 0 && systemClose(open) != 0 { throw failure("cannot be written") }
   }
 
-  private func failure(_ what: String) -> Diagnostic {
+  private func failure(_ what: String, notes: [String] = []) -> Diagnostic {
     let reason = errno
     return .error(
       .cannotWrite, at: Location(file: output), "\(what): \(String(cString: strerror(reason)))",
-      fix: reason == ENOSPC ? "free some space, or write to another disk" : nil)
+      notes: notes, fix: Self.fix(reason))
+  }
+
+  private static func fix(_ reason: Int32) -> String? {
+    switch reason {
+    case ENOSPC, EDQUOT: "free some space, or write to another disk"
+    case EFBIG: "allow larger files (ulimit -f), or write to a file system that has them"
+    default: nil
+    }
   }
 }
 

@@ -28,7 +28,9 @@ struct WeightLayout {
   private(set) var fileSize = BlobRecord.alignment
   private var byKey: [String: Int] = [:]
   private var byKind: [Kind: [Int]] = [:]
-  private var fingerprints: [Int: ContentHash] = [:]
+  /// Of blobs that had to be looked at, by index.
+  private var samples: [Int: ContentHash] = [:]
+  private var hashes: [Int: ContentHash] = [:]
 
   var dataSize: Int { blobs.reduce(0) { $0 + $1.byteCount } }
 
@@ -51,56 +53,68 @@ struct WeightLayout {
     return blobs.count - 1
   }
 
-  /// A blob that holds the same bytes: found by size, then by samples, then by comparing all.
+  /// A blob that holds the same bytes: found by size, then by samples, then by a hash of all.
   private mutating func indexOfEqual(_ source: any WeightSource) throws -> Int? {
     let candidates = byKind[Kind(dtype: source.dtype, count: source.count)] ?? []
     if candidates.isEmpty { return nil }
-    let fingerprint = try WeightComparison.fingerprint(source)
-    for index in candidates {
-      let other = try self.fingerprint(index)
-      if other == fingerprint, try WeightComparison.areEqual(blobs[index].source, source) {
-        return index
-      }
+    let sample = try WeightHash.ofSamples(source)
+    let alike = try candidates.filter { try self.sample($0) == sample }
+    if !alike.isEmpty {
+      let hash = try WeightHash.ofAll(source)
+      for index in alike where try self.hash(index) == hash { return index }
+      hashes[blobs.count] = hash
     }
     // What `append` is about to number.
-    fingerprints[blobs.count] = fingerprint
+    samples[blobs.count] = sample
     return nil
   }
 
-  private mutating func fingerprint(_ index: Int) throws -> ContentHash {
-    if let known = fingerprints[index] { return known }
-    let hash = try WeightComparison.fingerprint(blobs[index].source)
-    fingerprints[index] = hash
+  private mutating func sample(_ index: Int) throws -> ContentHash {
+    if let known = samples[index] { return known }
+    let hash = try WeightHash.ofSamples(blobs[index].source)
+    samples[index] = hash
+    return hash
+  }
+
+  private mutating func hash(_ index: Int) throws -> ContentHash {
+    if let known = hashes[index] { return known }
+    let hash = try WeightHash.ofAll(blobs[index].source)
+    hashes[index] = hash
     return hash
   }
 }
 
-/// Equality of weights by their elements, never holding one whole.
-enum WeightComparison {
+/// Hashes of the elements of weights, never holding one whole.
+enum WeightHash {
   private static let sample = 128
-  private static let tile = 1 << 18
+  private static let tile = 1 << 17
 
-  /// Elements of the beginning, the middle and the end.
-  static func fingerprint(_ source: any WeightSource) throws -> ContentHash {
+  /// Of the beginning, the middle and the end.
+  static func ofSamples(_ source: any WeightSource) throws -> ContentHash {
     let count = source.count
-    var bytes: [UInt8] = []
-    for start in [0, count / 2 & ~7, max(0, count - sample) & ~7] {
-      bytes += try elements(source, start..<min(start + sample, count))
-    }
-    return ContentHash.of(bytes)
+    let starts = [0, count / 2 & ~7, max(0, count - sample) & ~7]
+    return try hash(source, starts.map { $0..<min($0 + sample, count) })
   }
 
-  static func areEqual(_ a: any WeightSource, _ b: any WeightSource) throws -> Bool {
-    for start in stride(from: 0, to: a.count, by: tile) {
-      let range = start..<min(start + tile, a.count)
-      if try elements(a, range) != elements(b, range) { return false }
-    }
-    return true
+  static func ofAll(_ source: any WeightSource) throws -> ContentHash {
+    let count = source.count
+    return try hash(
+      source, stride(from: 0, to: count, by: tile).lazy.map { $0..<min($0 + tile, count) })
   }
 
-  private static func elements(_ source: any WeightSource, _ range: Range<Int>) throws -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: source.dtype.byteCount(range.count) ?? 0)
-    try bytes.withUnsafeMutableBytes { try source.read(range, into: $0) }
-    return bytes
+  private static func hash(
+    _ source: any WeightSource, _ ranges: some Sequence<Range<Int>>
+  ) throws -> ContentHash {
+    var hasher = ContentHasher()
+    let room = source.dtype.byteCount(min(tile, source.count)) ?? 0
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: room, alignment: 64)
+    defer { buffer.deallocate() }
+    for range in ranges {
+      let bytes = source.dtype.byteCount(range.count) ?? 0
+      let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<bytes])
+      try source.read(range, into: part)
+      hasher.update(UnsafeRawBufferPointer(part))
+    }
+    return hasher.hash
   }
 }

@@ -4,12 +4,6 @@ import Dispatch
 import Synchronization
 import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// Called with the bytes of weights written so far and in all; from any thread, one call at a time.
 package typealias WriteProgress = @Sendable (_ done: Int, _ total: Int) -> Void
 
@@ -35,7 +29,8 @@ struct WeightWriter {
     var hashes: [ContentHash]
   }
 
-  private static let tileSize = 2 << 20
+  /// Bytes of a tile: what the caches of a core hold.
+  private static let tileSize = 1 << 19
 
   /// Writes the file at `path`, which must not exist, and gives a hash of all weights.
   /// `output` is the path that errors name.
@@ -43,9 +38,9 @@ struct WeightWriter {
     _ layout: WeightLayout, to path: String, output: String, progress: WriteProgress?
   ) throws -> ContentHash {
     let file = try OutputFile(creating: path, for: output)
+    try file.reserve(layout.fileSize)
     try file.write(BlobRecord.header(count: layout.blobs.count), at: 0)
     for blob in layout.blobs { try file.write(blob.record.bytes(), at: blob.offset) }
-    try file.extend(to: layout.fileSize)
     let writer = WeightWriter(
       layout: layout, file: file, tiles: tiles(layout), progress: progress)
     let hash = try writer.run()
@@ -70,6 +65,7 @@ struct WeightWriter {
   /// Elements of a tile: whole rows where rows are short, and a multiple of 8, so that a tile of
   /// sub-byte elements starts with a byte.
   private static func tileLength(_ source: any WeightSource) -> Int {
+    if let grain = source.grain, grain % 8 == 0 { return grain }
     let length = max(8, tileSize * 8 / max(source.dtype.bitWidth, 1) & ~7)
     guard let row = source.shape.last, row > 0, row * 8 <= length else { return length }
     return length / (row * 8) * (row * 8)
@@ -79,35 +75,31 @@ struct WeightWriter {
     let empty = ContentHash.of([])
     let state = Mutex(State(hashes: Array(repeating: empty, count: tiles.count)))
     let largest = tiles.map(\.byteCount).max() ?? 0
-    let workers = min(tiles.count, max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+    let workers = min(tiles.count, Processors.count)
     if workers > 0 {
       DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        work(state, largest: largest)
+        work(state, largest: largest, ahead: workers)
       }
     }
+    PanelCache.shared.removeAll()
     let end = state.withLock { $0 }
     if let failure = end.failure { throw failure.error }
-    return ContentHash.of(
-      end.hashes.flatMap { hash in
-        [hash.high, hash.low].flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) }
-        }
-      })
+    var hasher = ContentHasher()
+    for hash in end.hashes { hasher.update(hash) }
+    return hasher.hash
   }
 
   /// Takes tiles until none is left or one of them failed.
-  private func work(_ state: borrowing Mutex<State>, largest: Int) {
+  private func work(_ state: borrowing Mutex<State>, largest: Int, ahead: Int) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 64)
     defer { buffer.deallocate() }
     while let index = take(state) {
-      let tile = tiles[index]
-      let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<tile.byteCount])
       do {
-        try layout.blobs[tile.blob].source.read(tile.range, into: part)
-        try file.write(UnsafeRawBufferPointer(part), at: tile.offset)
-        let hash = ContentHash.of(UnsafeRawBufferPointer(part))
+        if index + ahead < tiles.count { announce(tiles[index + ahead]) }
+        let hash = try write(tiles[index], buffer)
         state.withLock { state in
           state.hashes[index] = hash
-          state.done += tile.byteCount
+          state.done += tiles[index].byteCount
           progress?(state.done, layout.dataSize)
         }
       } catch {
@@ -125,5 +117,19 @@ struct WeightWriter {
       state.next += 1
       return state.next - 1
     }
+  }
+
+  private func announce(_ tile: Tile) {
+    layout.blobs[tile.blob].source.announce(tile.range)
+  }
+
+  /// Evaluates a tile in `buffer`, puts it in its place and has the disk begin with it.
+  private func write(_ tile: Tile, _ buffer: UnsafeMutableRawBufferPointer) throws -> ContentHash {
+    let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<tile.byteCount])
+    try layout.blobs[tile.blob].source.read(tile.range, into: part)
+    let hash = ContentHash.of(UnsafeRawBufferPointer(part))
+    try file.write(UnsafeRawBufferPointer(part), at: tile.offset)
+    file.startWriteback(at: tile.offset, count: tile.byteCount)
+    return hash
   }
 }

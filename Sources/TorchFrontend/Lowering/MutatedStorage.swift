@@ -81,7 +81,12 @@ extension WeightSource {
       let part = start..<Swift.min(start + tile, count)
       let isZero = try buffer.withUnsafeMutableBytes { raw in
         try read(part, into: raw)
-        return raw[..<(dtype.byteCount(part.count) ?? 0)].allSatisfy { $0 == 0 }
+        let bytes = dtype.byteCount(part.count) ?? 0
+        var seen: UInt64 = 0
+        for offset in Swift.stride(from: 0, to: bytes & ~7, by: 8) {
+          seen |= raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        }
+        return seen == 0 && raw[(bytes & ~7)..<bytes].allSatisfy { $0 == 0 }
       }
       if !isZero { return false }
       start = part.upperBound

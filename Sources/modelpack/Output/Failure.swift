@@ -3,6 +3,12 @@ import ArgumentParser
 import Diagnostics
 import ModelPackKit
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// What ends a command early: told on stderr, or as one document on stdout.
 enum Failure {
   /// Reports `error` and gives the exit code.
@@ -19,6 +25,12 @@ enum Failure {
       for diagnostic in report.diagnostics { Console.write("\(diagnostic)\n") }
     }
     return report.exitCode
+  }
+
+  /// Reports that a signal ended the command. Called on a thread of its own.
+  static func reportInterruption(asJSON: Bool) {
+    _ = report(Diagnostic.error(.interrupted, "interrupted"), asJSON: asJSON)
+    fflush(nil)
   }
 
   /// Help, the version, and command lines that make no sense.

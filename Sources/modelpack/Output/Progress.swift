@@ -22,7 +22,7 @@ final class Progress: Sendable {
     state = Mutex(State(next: Self.now() + 1))
   }
 
-  /// Shows how far `stage` is, at most ten times a second.
+  /// Shows how many bytes of `stage` are done, at most ten times a second.
   func show(_ stage: String, _ done: Int, of total: Int) {
     guard isWanted else { return }
     state.withLock { state in
@@ -33,7 +33,9 @@ final class Progress: Sendable {
       let share = total > 0 ? min(1, Double(done) / Double(total)) : 0
       let filled = Int(share * 30)
       let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-      Console.write("\r\u{1B}[K\(stage) \(bar) \(Int(share * 100)) %")
+      Console.write(
+        "\r\u{1B}[K\(stage) \(bar) \(Int(share * 100)) %, \(Format.megabytes(done)) of "
+          + Format.megabytes(total))
     }
   }
 
