@@ -43,6 +43,9 @@ let package = Package(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(
       name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"]), .brew(["json-c"])]),
+    .systemLibrary(
+      name: "CYaml", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
 
     // Generated from Schemas/*.proto by scripts/generate-schemas; never edited by hand.
@@ -56,7 +59,7 @@ let package = Package(
       ]),
 
     module("Diagnostics"),
-    module("Containers", ["Diagnostics", "CProtobufC", "CZip", "CJSON", "CSchemas"]),
+    module("Containers", ["Diagnostics", "CProtobufC", "CZip", "CJSON", "CYaml", "CSchemas"]),
     module("Tensors", ["Diagnostics", "Containers", "CKernels"]),
     module("MIL", ["Diagnostics", "Tensors"]),
     module("TorchFrontend", ["Diagnostics", "Containers", "Tensors", "MIL"]),

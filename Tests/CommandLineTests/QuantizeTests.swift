@@ -68,25 +68,30 @@ import Testing
   }
 
   @Test(arguments: [
-    ("dtype: int5\n", "dtype: 'int5' is not one of int4, uint4, int8, uint8"),
-    ("type: int4\n", "type: the key is not known"),
-    ("dtype int4\n", "line 1 has no 'key: value'"),
-    ("dtype: int4\ndtype: int8\n", "line 2 repeats the key 'dtype'"),
-    ("dtype: int4\nrules:\n  - names: [a]\n", "rules[0]: a rule needs settings"),
+    ("dtype: int5\n", "line 1: 'int5' is not one of int4, uint4, int8, uint8"),
+    ("mode: symmetric\ntype: int4\n", "line 2: the key 'type' is not known"),
+    ("dtype int4\n", "line 1: expected keys and values, found 'dtype int4'"),
+    ("dtype: int4\ndtype: int8\n", "line 2: repeats the key 'dtype'"),
+    ("dtype: int4\nrules:\n  - names: [a]\n", "line 3: a rule needs settings"),
     (
       "dtype: int4\nrules:\n  - skip: true\n    dtype: int8\n",
-      "rules[0]: a rule that skips has no settings"
+      "line 3: a rule that skips has no settings"
     ),
-    ("dtype: int4\nblock: many\n", "block: expected an integer, found a string"),
+    ("dtype: int4\nblock: many\n", "line 2: expected a whole number, found 'many'"),
+    ("dtype: int4\nblock: -1\n", "line 2: 'block' must be 0 or more"),
     (
       "dtype: int4\nblock: 8\ngranularity: per-tensor\n",
-      "'block' and 'granularity' exclude each other"
+      "line 1: 'block' and 'granularity' exclude each other"
     ),
-    ("dtype: &x int4\n", "line 1 uses '&', a part of YAML that is not read here"),
-    ("dtype: int4\n   mode: symmetric\n", "line 2 is indented differently from what it belongs to"),
-    ("\tdtype: int4\n", "line 1 is indented with a tab; use spaces"),
-    ("include: [a, b\n", "line 1 has a '[' without its ']' on the same line"),
-    ("{\"dtype\": 4}", "dtype: expected a string, found an integer"),
+    ("dtype: &x int4\n", "line 1: uses an anchor ('&'), which is not read here"),
+    ("exclude: *x\n", "line 1: uses an alias ('*'), which is not read here; quote a pattern"),
+    ("dtype: !x int4\n", "line 1: uses a tag ('!'), which is not read here"),
+    ("dtype: int4\n   mode: symmetric\n", "line 2: mapping values are not allowed in this context"),
+    ("\tdtype: int4\n", "line 1: found character that cannot start any token"),
+    ("include: [a, b\n", "line 2: did not find expected ',' or ']'"),
+    ("dtype: int4\n---\ndtype: int8\n", "line 2: begins a second document"),
+    (String(repeating: "[", count: 40), "line 1: is nested too deeply"),
+    ("{\"dtype\": 4}", "line 1: '4' is not one of int4, uint4, int8, uint8"),
   ])
   func oddConfigurations(_ text: String, _ message: String) {
     tool.folder.file("c.yaml", text)

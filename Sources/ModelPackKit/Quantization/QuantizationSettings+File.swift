@@ -18,21 +18,10 @@ extension QuantizationSettings {
   ///       - names: ["lm_head*"]
   ///         skip: true
   ///
-  /// Throws `.notFound`, and `.malformed` with the line or the key that is wrong.
+  /// Throws `.notFound`, and `.malformed` with the line that is wrong.
   public mutating func apply(configurationFile path: String) throws {
     let bytes = try FileContent.read(path, limit: 1 << 20)
-    let text = String(decoding: bytes, as: UTF8.self)
-    let isJSON = text.first { !$0.isWhitespace } == "{"
-    let value = isJSON ? try Self.json(bytes, path) : try YAML.parse(text, file: path)
-    try apply(ConfigurationNode(node: JSONNode(value, file: path)))
-  }
-
-  private static func json(_ bytes: [UInt8], _ path: String) throws -> JSON {
-    do {
-      return try bytes.withUnsafeBytes { try JSON(parsing: $0) }
-    } catch let diagnostic as Diagnostic {
-      throw diagnostic.inFile(path)
-    }
+    try apply(ConfigurationNode(node: try YAMLNode(parsing: bytes, file: path)))
   }
 
   private mutating func apply(_ node: ConfigurationNode) throws {
@@ -75,27 +64,26 @@ extension QuantizationSettings.Rule {
 
 /// A mapping of a configuration file.
 private struct ConfigurationNode {
-  let node: JSONNode
+  let node: YAMLNode
 
   func allow(_ keys: [String]) throws {
     for (key, value) in try node.members() where !keys.contains(key) {
       throw value.fails(
-        "the key is not known", fix: Suggestion.remedy(for: key, among: keys, "keys"))
+        "the key '\(key)' is not known", fix: Suggestion.remedy(for: key, among: keys, "keys"))
     }
   }
 
   func int(_ key: String) throws -> Int? {
     guard let value = try node.optional(key) else { return nil }
-    guard let int = Int(exactly: try value.int()), int >= 0 else {
-      throw value.fails("expected a number of 0 or more")
-    }
+    let int = try value.int()
+    guard int >= 0 else { throw value.fails("'\(key)' must be 0 or more") }
     return int
   }
 
   /// A list of strings, or one.
   func strings(_ key: String) throws -> [String] {
     guard let value = try node.optional(key) else { return [] }
-    if case .string(let one) = value.value { return [one] }
+    if case .scalar = value.content { return [try value.string()] }
     return try value.elements().map { try $0.string() }
   }
 
