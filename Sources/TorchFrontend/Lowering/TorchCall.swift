@@ -46,7 +46,9 @@ struct TorchCall {
   func floatValue(_ name: String) throws -> Value { try build.cast(value(name), to: .float32) }
 
   func tensors(_ name: String) throws -> [TorchTensor] {
-    guard case .list(let items) = arguments[name] else { throw wrong(name, "a list of tensors") }
+    guard case .list(let items) = arguments[name], !items.isEmpty else {
+      throw wrong(name, "a list of tensors")
+    }
     return try items.map { item in
       guard case .tensor(let tensor) = item else { throw wrong(name, "a list of tensors") }
       return tensor
@@ -77,8 +79,25 @@ struct TorchCall {
   }
 
   func int(_ name: String, default fallback: Int? = nil) throws -> Int {
+    try bounded(known(name, default: fallback), name)
+  }
+
+  /// An integer argument of any size.
+  private func known(_ name: String, default fallback: Int? = nil) throws -> Int {
     guard let value = try dim(name, default: fallback).fixed else {
       throw fault("argument '\(name)' is not known at conversion", fix: "export with a fixed value")
+    }
+    return value
+  }
+
+  /// Numbers that are computed with here, not in the program, must leave room for that; what counts
+  /// something must be a size.
+  private func bounded(_ value: Int, _ name: String) throws -> Int {
+    let range = ArgumentRules.counts.contains(name) ? 0...(1 << 24) : -(1 << 31)...(1 << 31)
+    guard range.contains(value) else {
+      throw Diagnostic.error(
+        .malformed, at: node.location,
+        "argument '\(name)' is \(value), not in \(range.lowerBound)...\(range.upperBound)")
     }
     return value
   }
@@ -102,7 +121,7 @@ struct TorchCall {
         throw fault(
           "argument '\(name)' is not known at conversion", fix: "export with fixed values")
       }
-      return value
+      return try bounded(value, name)
     }
   }
 
@@ -152,7 +171,7 @@ struct TorchCall {
 
   /// An axis in `0..<rank`; a scalar has one axis for this purpose, as in PyTorch.
   func axis(_ name: String, rank: Int, default fallback: Int? = nil) throws -> Int {
-    try normalized(int(name, default: fallback), name, rank: rank)
+    try normalized(known(name, default: fallback), name, rank: rank)
   }
 
   func axes(_ name: String, rank: Int) throws -> [Int] {
