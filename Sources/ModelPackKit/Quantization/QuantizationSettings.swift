@@ -55,6 +55,8 @@ public struct QuantizationSettings: Sendable {
 
   /// What happens to weights that no rule fits; nil leaves them as they are.
   public var scheme: Scheme?
+  /// Instead of `scheme`: weights that no rule fits are palettized.
+  public var palette: Palette?
   /// Weights of this many elements or fewer are left as they are.
   public var minElements = 2048
   /// If not empty, only weights that match one of these are quantized.
@@ -77,7 +79,7 @@ extension QuantizationSettings {
 
   /// The same in the words of the quantizer. Throws `.usage` for an impossible scheme.
   package func options() throws -> CompressionOptions {
-    var options = CompressionOptions(try scheme?.scheme())
+    var options = CompressionOptions(try palette?.scheme() ?? scheme?.scheme())
     options.minElements = minElements
     options.include = include.map { NamePattern($0) }
     options.exclude = exclude.map { NamePattern($0) }

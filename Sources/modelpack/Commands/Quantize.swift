@@ -4,11 +4,12 @@ import ModelPackKit
 
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Quantizes the weights of a package.",
+    abstract: "Quantizes or palettizes the weights of a package.",
     discussion: """
       Weights of linear, matmul, conv, conv_transpose and gather operations are replaced by codes \
-      of 4 or 8 bits with scales. A weight that blocks do not divide is quantized per channel, \
-      and that is said.
+      of 4 or 8 bits with scales, or by indices of 1 to 8 bits into tables (--palette). A weight \
+      that blocks do not divide is quantized per channel, one that groups do not divide gets one \
+      table, and that is said.
 
       Patterns match the names of weights, operations or modules: * is any text, ? any character. \
       FILE.yaml of --config may hold dtype, granularity or block, mode, min-elements, include, \
@@ -18,6 +19,7 @@ struct Quantize: ParsableCommand {
       EXAMPLES:
         modelpack quantize model.mlpackage -o small.mlpackage --int4 --block 32
         modelpack quantize model.mlpackage -o small.mlpackage --int8 --exclude '*embed*'
+        modelpack quantize model.mlpackage -o small.mlpackage --palette 4 --group 16
         modelpack quantize model.mlpackage -o small.mlpackage --config layers.yaml
       """)
 
@@ -43,6 +45,8 @@ struct Quantize: ParsableCommand {
 
   @Flag(exclusivity: .exclusive)
   var mode: ModeFlag?
+
+  @OptionGroup(title: "Palettes") var palette: PaletteOptions
 
   @Option(
     name: .long, parsing: .singleValue,
@@ -70,8 +74,12 @@ struct Quantize: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if type == nil && config == nil {
-      throw ValidationError("Give --int4, --int8, --uint4, --uint8 or --config FILE.yaml.")
+    if type == nil && palette.bits == nil && config == nil {
+      throw ValidationError(
+        "Give --int4, --int8, --uint4, --uint8, --palette BITS or --config FILE.yaml.")
+    }
+    if palette.bits != nil && (type != nil || block != nil || granularity != nil || mode != nil) {
+      throw ValidationError("--palette excludes the options of linear quantization.")
     }
     if block != nil && granularity != nil {
       throw ValidationError("--block, --per-channel and --per-tensor exclude each other.")
@@ -100,6 +108,7 @@ struct Quantize: ParsableCommand {
         $0.elementType, shape, mode == .asymmetric ? .asymmetric : .symmetric)
     }
     var settings = QuantizationSettings(scheme)
+    settings.palette = try palette.palette()
     if let config { try settings.apply(configurationFile: config) }
     if let minElements { settings.minElements = minElements }
     settings.include += include
