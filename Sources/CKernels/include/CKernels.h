@@ -79,6 +79,8 @@ typedef struct {
   uint8_t is_symmetric;
   /// The weights are float16: each arithmetic step is rounded to float16.
   uint8_t is_half;
+  /// A symmetric scheme uses every code, one more on one side of zero.
+  uint8_t is_full;
 } mpk_quantization;
 
 /// Smallest and largest code of a scheme.
@@ -100,6 +102,43 @@ void mpk_encode(
     const void *x, int half, size_t rows, size_t columns, size_t inner, size_t row_stride,
     const float *scale, const float *zero, mpk_quantization scheme, uint8_t *codes,
     size_t code_row_stride);
+
+/// Scales and zero points of least squared error. `x` holds contiguous blocks of `inner` elements,
+/// whose ranges are `low` and `high`; `scale` and `zero` are what `mpk_block_parameters` made of
+/// those, and become what is better, never what is worse. `importance`, laid out like `x` and with
+/// values of 0 to 1, weighs the square of each element's error; it may be NULL.
+void mpk_search_blocks(
+    const void *x, int half, size_t blocks, size_t inner, const float *importance,
+    mpk_quantization scheme, const float *low, const float *high, float *scale, float *zero);
+
+enum { MPK_TRIALS = 8 };
+enum { MPK_DONE = 0, MPK_TRYING = 1, MPK_COMPARING = 2 };
+/// The search for one block whose elements come in pieces, all of them in every round.
+typedef struct {
+  /// MPK_DONE when nothing is to be absorbed any more.
+  int32_t phase;
+  int32_t is_small, round, shifts;
+  /// The scale that reaches the largest elements, and the trials as multiples of it.
+  float base;
+  float zero, origin, ratio;
+  float factor[MPK_TRIALS];
+  float plain_scale, plain_zero;
+  /// The result.
+  float best_scale, best_zero;
+  float best_factor, best_gain, plain_gain;
+  double dot[MPK_TRIALS], norm[MPK_TRIALS];
+} mpk_search;
+/// Starts the searches of `n` blocks of `elements` elements; the rest as in `mpk_search_blocks`.
+void mpk_search_begin(
+    const float *low, const float *high, size_t n, size_t elements, mpk_quantization scheme,
+    const float *scale, const float *zero, mpk_search *searches);
+/// Adds a piece `x[rows][columns][inner]`, one search per column.
+void mpk_search_absorb(
+    const void *x, int half, size_t rows, size_t columns, size_t inner, size_t row_stride,
+    const float *importance, mpk_quantization scheme, mpk_search *searches);
+/// Ends a round, after every element was absorbed. Returns 1 if there is another one.
+int mpk_search_advance(mpk_search *searches, size_t n, mpk_quantization scheme);
+
 /// `(code - zero) * scale` in float32, rounded to float16 if `scheme.is_half`.
 void mpk_decode(
     const uint8_t *codes, size_t rows, size_t columns, size_t inner, size_t code_row_stride,
