@@ -91,7 +91,7 @@ let package = Package(
     tests("Passes"),
     tests("Compression", ["CKernels"]),
     tests("CoreMLPackage", ["Containers"]),
-    tests("ReferenceExecutor"),
+    tests("ReferenceExecutor", ["Compression"]),
     tests("ModelPackKit", ["CoreMLPackage", "Diagnostics", "ReferenceExecutor"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["Containers", "TestSupport", "modelpack"],
