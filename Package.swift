@@ -94,7 +94,7 @@ let package = Package(
     tests("Passes"),
     tests("Compression", ["CKernels"]),
     tests("CoreMLPackage", ["Containers", "ModelPackKit"]),
-    tests("ReferenceExecutor"),
+    tests("ReferenceExecutor", ["Compression"]),
     tests("ModelPackKit", ["CoreMLPackage", "Diagnostics", "ReferenceExecutor"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["Containers", "TestSupport", "modelpack"],

@@ -15,12 +15,13 @@ struct Modelpack: ParsableCommand {
         modelpack convert decoder.pt2 -o decoder.mlpackage
         modelpack quantize decoder.mlpackage -o small.mlpackage --int4 --block 32
         modelpack inspect small.mlpackage
+        modelpack compare decoder.mlpackage small.mlpackage
         modelpack validate small.mlpackage --against decoder.pt2
         modelpack run small.mlpackage --inputs prompt.npz --outputs logits.npz
 
       EXIT STATUS:
         0    done
-        1    a check or a validation fell short
+        1    a check, a comparison or a validation fell short
         64   the command line makes no sense
         65   the input is malformed
         66   the input cannot be opened
@@ -32,6 +33,7 @@ struct Modelpack: ParsableCommand {
       """,
     version: ModelPack.version,
     subcommands: [
-      Convert.self, Quantize.self, Inspect.self, Check.self, Run.self, Validate.self,
+      Convert.self, Quantize.self, Decompress.self, Inspect.self, Compare.self, Check.self,
+      Run.self, Validate.self,
     ])
 }

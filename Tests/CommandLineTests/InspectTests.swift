@@ -47,7 +47,8 @@ import Testing
     ("int8-block-iOS18", "int8", "int8 blocks of 32"),
     ("int8-channel-iOS16", "int8", "int8 per channel"),
     ("uint8-tensor-iOS17", "uint8", "uint8 per tensor"),
-    ("palette4-iOS18", "uint4", "palette of 16"),
+    ("palette4-iOS16", "uint4", "4-bit palette per tensor"),
+    ("palette4-iOS18", "uint4", "4-bit palette per tensor"),
     ("sparse-iOS18", "float32", "sparse"),
   ])
   func namesCompression(_ name: String, _ dtype: String, _ compression: String) throws {

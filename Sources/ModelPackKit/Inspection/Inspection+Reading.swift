@@ -31,9 +31,7 @@ extension Inspection {
         outputs: interface.outputs, states: interface.states,
         operations: Self.count(function.body))
     }
-    var survey = WeightSurvey()
-    for function in package.program.functions { survey.visit(function) }
-    weights = survey.weights
+    weights = WeightSummary.list(package.program)
     let about = package.description.metadata
     metadata = Metadata(
       shortDescription: about.shortDescription, author: about.author, license: about.license,

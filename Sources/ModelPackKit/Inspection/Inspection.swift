@@ -53,8 +53,15 @@ public struct Inspection: Sendable {
     public var shape: [Int]
     /// Bytes of all parts together.
     public var bytes: Int
-    /// How it is compressed (`int4, blocks of 32`), or `none`.
+    /// How it is compressed (`int4 blocks of 32`), or `none`.
     public var compression: String
+    /// Where it is used, in every function.
+    public var uses: [WeightUse]
+
+    /// Bits that an element takes, scales and tables included.
+    public var bitsPerWeight: Double {
+      Double(bytes) * 8 / Double(max(1, shape.reduce(1, *)))
+    }
   }
 
   public struct Metadata: Sendable {

@@ -1,5 +1,5 @@
-import CoreMLPackage
 // SPDX-License-Identifier: Apache-2.0
+import CoreMLPackage
 import Diagnostics
 import MIL
 
@@ -7,6 +7,15 @@ extension ModelPack {
   /// What is in the package at `path`.
   public static func inspect(_ path: String) throws -> Inspection {
     try Inspection(contentsOf: path)
+  }
+
+  /// Writes an HTML page about the weights of the package at `path`: what takes the bytes, and the
+  /// distributions of the largest weights.
+  public static func writeReport(
+    of path: String, to file: String, overwrite: Bool = false
+  ) throws {
+    let place = try WeightReportFile(file, overwrite: overwrite)
+    try place.write(WeightReport(ModelPackage(contentsOf: path), of: path))
   }
 
   /// The program of the package at `path` in the text form of MIL.

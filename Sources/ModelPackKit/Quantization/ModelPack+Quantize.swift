@@ -13,6 +13,8 @@ extension ModelPack {
     progress: (@Sendable (Int, Int) -> Void)? = nil
   ) throws -> QuantizationSummary {
     var package = try ModelPackage(contentsOf: path)
+    let original = package.program
+    let place = try settings.report.map { try WeightReportFile($0, overwrite: overwrite) }
     let quantizer = try settings.quantizer()
     let report: CompressionReport
     do {
@@ -21,6 +23,13 @@ extension ModelPack {
       throw DiagnosticList(list.diagnostics.map { $0.inFile(path) })
     }
     try package.write(to: output, overwrite: overwrite, progress: progress)
-    return QuantizationSummary(report)
+    var summary = QuantizationSummary(report)
+    guard settings.measuresError || place != nil else { return summary }
+    // What was written is what is measured.
+    let written = try ModelPackage(contentsOf: output).program
+    let measurement = try QuantizationMeasurement(before: original, after: written)
+    summary.add(measurement)
+    try place?.write(WeightReport(measurement, summary, from: path, to: output))
+    return summary
   }
 }

@@ -67,6 +67,8 @@ public struct QuantizationSettings: Sendable {
   public var refusesIndivisible = false
   /// Report how far each quantized weight is from the original, which reads all of them.
   public var measuresError = false
+  /// An HTML page to write about what was done, which measures the errors too.
+  public var report: String?
 
   public init(_ scheme: Scheme?) {
     self.scheme = scheme
@@ -89,7 +91,6 @@ extension QuantizationSettings {
         scheme: try $0.scheme?.scheme(), minElements: $0.minElements)
     }
     options.indivisible = refusesIndivisible ? .refuse : .perChannel
-    options.measuresError = measuresError
     return options
   }
 }

@@ -14,13 +14,29 @@ public struct QuantizationSummary: Sendable {
     public var scheme: String?
     public var bytesBefore: Int
     public var bytesAfter: Int
-    /// Signal to noise in decibels, where it was measured.
+    /// Signal to noise in decibels, where it was measured; infinite where nothing was lost.
     public var decibels: Double?
+    /// The largest difference of an element, where it was measured.
+    public var largestError: Double?
+    /// The share of codes at either end of their range, where it was measured and there are codes.
+    public var saturated: Double?
+    /// Where the weight is used, where it was measured.
+    public var uses: [WeightUse] = []
     /// Why it is not what was asked for.
     public var note: String?
   }
 
   public var weights: [Weight]
+  /// Signal to noise of all quantized weights together, where it was measured.
+  public var decibels: Double?
+
+  /// The measured weights with the least signal over noise, the worst first.
+  public func worst(_ count: Int = 10) -> [Weight] {
+    let measured = weights.compactMap { weight in
+      weight.decibels.flatMap { $0.isFinite ? (weight, $0) : nil }
+    }
+    return measured.sorted { ($0.1, $0.0.name) < ($1.1, $1.0.name) }.prefix(count).map(\.0)
+  }
 
   public var quantized: [Weight] { weights.filter { $0.scheme != nil } }
   public var leftAlone: [Weight] { weights.filter { $0.scheme == nil } }
@@ -37,10 +53,12 @@ public struct QuantizationSummary: Sendable {
   }
 
   package var json: JSON {
-    [
-      "bytesBefore": .integer(bytesBefore), "bytesAfter": .integer(bytesAfter),
-      "weights": .array(weights.map(\.json)),
-    ]
+    .members([
+      ("bytesBefore", .integer(bytesBefore)), ("bytesAfter", .integer(bytesAfter)),
+      ("decibels", decibels.map { .number($0) }),
+      ("worst", decibels == nil ? nil : .array(worst().map { .string($0.name) })),
+      ("weights", .array(weights.map(\.json))),
+    ])
   }
 }
 
@@ -51,7 +69,10 @@ extension QuantizationSummary.Weight {
       ("operations", .array(operations.map { .string($0) })), ("shape", .shape(shape)),
       ("scheme", scheme.map { .string($0) } ?? .null), ("bytesBefore", .integer(bytesBefore)),
       ("bytesAfter", .integer(bytesAfter)),
-      ("decibels", decibels.flatMap { $0.isFinite ? .double($0) : nil }),
+      ("decibels", decibels.map { .number($0) }),
+      ("largestError", largestError.map { .number($0) }),
+      ("saturated", saturated.map { .number($0) }),
+      ("uses", decibels == nil ? nil : .array(uses.map(\.json))),
       ("note", note.map { .string($0) }),
     ])
   }

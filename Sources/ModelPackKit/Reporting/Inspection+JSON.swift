@@ -47,6 +47,16 @@ extension Inspection.WeightSummary {
     [
       "name": .string(name), "function": .string(function), "dtype": .string(elementType.rawValue),
       "shape": .shape(shape), "bytes": .integer(bytes), "compression": .string(compression),
+      "bitsPerWeight": .double(bitsPerWeight), "uses": .array(uses.map(\.json)),
+    ]
+  }
+}
+
+extension WeightUse {
+  var json: JSON {
+    [
+      "function": .string(function), "type": .string(type), "operation": .string(operation),
+      "operand": .string(operand),
     ]
   }
 }

@@ -112,10 +112,20 @@ extension KernelCall {
     else { throw fault("blocks of shape \(scale.shape) do not fit data of shape \(shape)") }
     let codes = try data.isFloat ? data : converted(data, to: .float32)
     let zeros = try offset.map { try $0.isFloat ? $0 : converted($0, to: .float32) }
+    // As NumPy computes: the data in the dtype of the scale, and the difference too unless the
+    // offset is wider. Differences of codes are exact.
+    let isHalf = scale.dtype == .float16
+    let roundsData = isHalf && data.dtype == .float32
+    let roundsDifference =
+      isHalf && offset.map { $0.dtype != .float32 && ($0.isFloat || data.isFloat) } ?? false
     let y = try make(scale.dtype, shape)
     forEachBlockRun(shape, scale.shape) { start, count, block in
       let (s, z) = (scale.floats[block], zeros?.floats[block] ?? 0)
-      for i in start..<start + count { y.floats[i] = (codes.floats[i] - z) * s }
+      for i in start..<start + count {
+        let x = roundsData ? Float(Float16(codes.floats[i])) : codes.floats[i]
+        let difference = zeros == nil ? x : x - z
+        y.floats[i] = (roundsDifference ? Float(Float16(difference)) : difference) * s
+      }
     }
     return y
   }

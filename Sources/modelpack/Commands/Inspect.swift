@@ -12,6 +12,7 @@ struct Inspect: ParsableCommand {
       EXAMPLES:
         modelpack inspect model.mlpackage
         modelpack inspect model.mlpackage --weights
+        modelpack inspect model.mlpackage --report weights.html
         modelpack inspect model.mlpackage --mil | less
         modelpack inspect model.mlpackage --json | jq .inputs
       """)
@@ -22,12 +23,23 @@ struct Inspect: ParsableCommand {
   @Flag(name: .long, help: "List every operation.")
   var operations = false
 
-  @Flag(name: .long, help: "List every weight, the largest first.")
+  @Flag(
+    name: .long,
+    help:
+      "List every weight, the largest first: bytes, bits per weight, type, shape, how it is compressed and where it is used."
+  )
   var weights = false
 
   @Flag(name: .long, help: "Print the program in the text form of MIL.")
   var mil = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write an HTML page about the weights.", valueName: "file.html"),
+    completion: .file(extensions: ["html"]))
+  var report: String?
+
+  @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -40,6 +52,11 @@ struct Inspect: ParsableCommand {
   func run() throws {
     if mil { return print(try ModelPack.programText(package), terminator: "") }
     let inspection = try ModelPack.inspect(package)
+    if let report {
+      try ModelPack.writeReport(of: package, to: report, overwrite: overwriting.overwrite)
+      common.say("\(report): the weights of \(package)")
+      if !(common.json || operations || weights) { return }
+    }
     if common.json {
       let list = operations ? try ModelPack.operations(package) : nil
       print(inspection.document(operations: list), terminator: "")

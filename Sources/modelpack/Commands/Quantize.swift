@@ -21,6 +21,7 @@ struct Quantize: ParsableCommand {
         modelpack quantize model.mlpackage -o small.mlpackage --int8 --exclude '*embed*'
         modelpack quantize model.mlpackage -o small.mlpackage --palette 4 --group 16
         modelpack quantize model.mlpackage -o small.mlpackage --config layers.yaml
+        modelpack quantize model.mlpackage -o small.mlpackage --int4 --report weights.html
       """)
 
   @Argument(help: "The .mlpackage.", completion: .directory)
@@ -70,6 +71,12 @@ struct Quantize: ParsableCommand {
     completion: .file(extensions: ["yaml", "yml", "json"]))
   var config: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write an HTML page about what was done.", valueName: "file.html"),
+    completion: .file(extensions: ["html"]))
+  var report: String?
+
   @OptionGroup var overwriting: OverwriteOptions
   @OptionGroup var common: CommonOptions
 
@@ -97,7 +104,7 @@ struct Quantize: ParsableCommand {
     ) { done, total in progress.show("writing weights", done, of: total) }
     progress.finish()
     if common.json { return print(summary.document(output: output), terminator: "") }
-    report(summary)
+    describe(summary)
   }
 
   private func settings() throws -> QuantizationSettings {
@@ -113,19 +120,14 @@ struct Quantize: ParsableCommand {
     if let minElements { settings.minElements = minElements }
     settings.include += include
     settings.exclude += exclude
-    settings.measuresError = common.verbose
+    settings.measuresError = common.verbose || common.json
+    settings.report = report
     return settings
   }
 
-  private func report(_ summary: QuantizationSummary) {
+  private func describe(_ summary: QuantizationSummary) {
     if common.verbose {
-      var table = Table(.left, .left, .right, .left)
-      for weight in summary.weights {
-        table.add(
-          weight.name, weight.scheme ?? "unchanged",
-          weight.decibels.map { Format.fixed($0, 1) + " dB" } ?? "", weight.note ?? "")
-      }
-      common.say(String(table.text.dropLast()))
+      common.say(String(table(summary.weights).dropLast()))
     } else {
       for weight in summary.weights {
         if weight.scheme != nil, let note = weight.note {
@@ -133,9 +135,31 @@ struct Quantize: ParsableCommand {
         }
       }
     }
+    let worst = summary.worst()
+    if common.verbose || report != nil, worst.count > 1 {
+      common.say("the worst:\n" + table(worst).dropLast())
+    }
+    if let report { common.say("\(report): what was done to each weight") }
     common.say(
       "\(output): \(Format.count(summary.quantized.count, "weight")) quantized, "
         + "\(summary.leftAlone.count) left as they are, "
-        + "\(Format.megabytes(summary.bytesBefore)) to \(Format.megabytes(summary.bytesAfter))")
+        + "\(Format.megabytes(summary.bytesBefore)) to \(Format.megabytes(summary.bytesAfter))"
+        + (summary.decibels.map { ", \(Format.fixed($0, 1)) dB" } ?? ""))
+  }
+
+  private func table(_ weights: [QuantizationSummary.Weight]) -> String {
+    var table = Table(.left, .left, .right, .right, .right, .right, .right, .left, .left)
+    table.add(
+      "", "", "before", "after", "SNR", "largest error", "saturated", "used by", "")
+    for weight in weights {
+      table.add(
+        weight.name, weight.scheme ?? "unchanged", Format.megabytes(weight.bytesBefore),
+        Format.megabytes(weight.bytesAfter),
+        weight.decibels.map { Format.fixed($0, 1) + " dB" } ?? "",
+        weight.largestError.map { Format.scientific($0) } ?? "",
+        weight.saturated.map { Format.fixed($0 * 100, 2) + " %" } ?? "", weight.uses.text,
+        weight.note ?? "")
+    }
+    return table.text
   }
 }

@@ -31,6 +31,24 @@ extension QuantizationSummary {
   }
 }
 
+extension DecompressionSummary {
+  func document(output: String) -> String {
+    guard case .object(var object) = json else { return "" }
+    object["output"] = .string(output)
+    return JSON.object(object).text(.pretty)
+  }
+}
+
+extension WeightComparison {
+  func document(first: String, second: String, passed: Bool) -> String {
+    guard case .object(var object) = json else { return "" }
+    object["first"] = .string(first)
+    object["second"] = .string(second)
+    object["passed"] = .bool(passed)
+    return JSON.object(object).text(.pretty)
+  }
+}
+
 extension RunResult {
   var document: String { json.text(.pretty) }
 }

@@ -88,12 +88,13 @@ struct InspectionListing {
 
   /// Every weight, the largest first.
   var weightList: String {
-    var table = Table(.right, .left, .left, .left, .left)
+    var table = Table(.right, .right, .left, .left, .left, .left, .left)
     let sorted = inspection.weights.sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
     for weight in sorted {
       table.add(
-        Format.megabytes(weight.bytes), weight.elementType.rawValue,
-        weight.shape.map(String.init).joined(separator: ", "), weight.name,
+        Format.megabytes(weight.bytes), Format.fixed(weight.bitsPerWeight, 2) + " bits",
+        weight.elementType.rawValue, weight.shape.map(String.init).joined(separator: ", "),
+        weight.name, weight.uses.text,
         weight.compression == "none" ? "" : weight.compression)
     }
     return table.text

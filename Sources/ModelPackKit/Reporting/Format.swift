@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Numbers as people read them.
-enum Format {
+package enum Format {
   /// `4.21 MB`; small sizes keep two digits that say something.
-  static func megabytes(_ bytes: Int) -> String {
+  package static func megabytes(_ bytes: Int) -> String {
     let value = Double(bytes) / 1e6
     let digits = value >= 100 ? 1 : value >= 1 ? 2 : value >= 0.01 ? 3 : 4
     return fixed(value, digits) + " MB"
   }
 
   /// `value` with this many digits after the point.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
@@ -24,7 +24,7 @@ enum Format {
   }
 
   /// `1.2e-05`, `0`, `inf`.
-  static func scientific(_ value: Double) -> String {
+  package static func scientific(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : fixed(value, 0) }
     var (mantissa, exponent) = (abs(value), 0)
     while mantissa >= 9.95 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
@@ -34,7 +34,7 @@ enum Format {
   }
 
   /// `3 tensors`, `1 tensor`.
-  static func count(_ number: Int, _ noun: String) -> String {
+  package static func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 }

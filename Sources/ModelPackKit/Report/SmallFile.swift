@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Files that are written at once.
+enum SmallFile {
+  /// Creates `path` with `bytes` in it; errors name `output`.
+  static func write(_ bytes: [UInt8], to path: String, for output: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Diagnostic.system(output) }
+    var done = 0
+    while done < bytes.count {
+      let put = bytes.withUnsafeBytes {
+        systemWrite(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
+      }
+      if put < 0 && errno == EINTR { continue }
+      guard put > 0 else {
+        let failure = Diagnostic.system(output)
+        close(descriptor)
+        throw failure
+      }
+      done += put
+    }
+    guard close(descriptor) == 0 else { throw Diagnostic.system(output) }
+  }
+}
+
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}
+
+extension Diagnostic {
+  fileprivate static func system(_ output: String) -> Diagnostic {
+    .error(
+      .cannotWrite, at: Location(file: output),
+      "cannot be written: \(String(cString: strerror(errno)))")
+  }
+}
