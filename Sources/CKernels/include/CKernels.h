@@ -146,6 +146,7 @@ void mpk_keep(const uint8_t *mask, size_t n, size_t element_size, void *y);
 /// left out.
 void mpk_histogram(
     const float *x, size_t n, float low, float high, uint64_t *counts, size_t bins);
+
 // MARK: - Sparse weights (docs/formats/sparse.md; a mask has element i in bit i % 8 of byte i / 8)
 
 /// A mask of the `n` elements of `x` (float16 if `half`, else float32) whose magnitude, as the bits

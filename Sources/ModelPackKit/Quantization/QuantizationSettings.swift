@@ -55,6 +55,9 @@ public struct QuantizationSettings: Sendable {
 
   /// What happens to weights that no rule fits; nil leaves them as they are.
   public var scheme: Scheme?
+  /// Which elements become zeros first, in all weights that are compressed; on its own, the others
+  /// are stored as they are.
+  public var pruning: Pruning?
   /// Weights of this many elements or fewer are left as they are.
   public var minElements = 2048
   /// If not empty, only weights that match one of these are quantized.
@@ -88,6 +91,10 @@ extension QuantizationSettings {
     }
     options.indivisible = refusesIndivisible ? .refuse : .perChannel
     options.measuresError = measuresError
+    if let pruning = try pruning?.scheme() {
+      options.scheme = CompressionScheme(pruning: pruning, options.scheme?.values ?? .dense)
+      for index in options.rules.indices { options.rules[index].scheme?.pruning = pruning }
+    }
     return options
   }
 }

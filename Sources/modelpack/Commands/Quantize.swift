@@ -8,7 +8,8 @@ struct Quantize: ParsableCommand {
     discussion: """
       Weights of linear, matmul, conv, conv_transpose and gather operations are replaced by codes \
       of 4 or 8 bits with scales. A weight that blocks do not divide is quantized per channel, \
-      and that is said.
+      and that is said. --sparse, --threshold and --pattern make elements zero, of which none is \
+      stored, alone or before the others are quantized.
 
       Patterns match the names of weights, operations or modules: * is any text, ? any character. \
       FILE.yaml of --config may hold dtype, granularity or block, mode, min-elements, include, \
@@ -18,6 +19,7 @@ struct Quantize: ParsableCommand {
       EXAMPLES:
         modelpack quantize model.mlpackage -o small.mlpackage --int4 --block 32
         modelpack quantize model.mlpackage -o small.mlpackage --int8 --exclude '*embed*'
+        modelpack quantize model.mlpackage -o small.mlpackage --sparse 50% --int8
         modelpack quantize model.mlpackage -o small.mlpackage --config layers.yaml
       """)
 
@@ -43,6 +45,8 @@ struct Quantize: ParsableCommand {
 
   @Flag(exclusivity: .exclusive)
   var mode: ModeFlag?
+
+  @OptionGroup(title: "Pruning") var pruning: PruningOptions
 
   @Option(
     name: .long, parsing: .singleValue,
@@ -70,8 +74,9 @@ struct Quantize: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if type == nil && config == nil {
-      throw ValidationError("Give --int4, --int8, --uint4, --uint8 or --config FILE.yaml.")
+    if type == nil && config == nil && !pruning.isGiven {
+      throw ValidationError(
+        "Give --int4, --int8, --uint4, --uint8, --sparse SHARE or --config FILE.yaml.")
     }
     if block != nil && granularity != nil {
       throw ValidationError("--block, --per-channel and --per-tensor exclude each other.")
@@ -100,6 +105,7 @@ struct Quantize: ParsableCommand {
         $0.elementType, shape, mode == .asymmetric ? .asymmetric : .symmetric)
     }
     var settings = QuantizationSettings(scheme)
+    settings.pruning = pruning.pruning
     if let config { try settings.apply(configurationFile: config) }
     if let minElements { settings.minElements = minElements }
     settings.include += include
