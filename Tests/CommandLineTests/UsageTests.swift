@@ -111,7 +111,7 @@ struct FailingCase: Sendable, CustomTestStringConvertible {
     ),
     (
       ["quantize", "a", "-o", "b"],
-      "Give --int4, --int8, --uint4, --uint8 or --config FILE.yaml."
+      "Give --int4, --int8, --uint4, --uint8, --sparse SHARE or --config FILE.yaml."
     ),
     (["quantize", "a", "-o", "b", "--int4", "--block", "0"], "--block must be 1 or more."),
     (

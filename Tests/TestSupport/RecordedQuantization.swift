@@ -48,7 +48,7 @@ package struct RecordedQuantization: Sendable, CustomStringConvertible {
 }
 
 /// The bytes of a file in `Fixtures`; none if it cannot be read.
-private func readFixture(_ name: String) -> [UInt8] {
+func readFixture(_ name: String) -> [UInt8] {
   var folder = #filePath[...]
   while !folder.isEmpty, !folder.hasSuffix("/Tests/") { folder = folder.dropLast() }
   guard let file = fopen(folder.dropLast("Tests/".count) + "Fixtures/" + name, "rb") else {

@@ -241,6 +241,43 @@ int mpk_nearest_vectors(
 /// Divides `x[i]` by `scale[i * step]`, in place, rounded to float16 if `half`.
 void mpk_divide(void *x, int half, size_t n, const float *scale, size_t step);
 
+// MARK: - Sparse weights (docs/formats/sparse.md; a mask has element i in bit i % 8 of byte i / 8)
+
+/// A mask of the `n` elements of `x` (float16 if `half`, else float32) whose magnitude, as the bits
+/// of the absolute value, is above `limit`; NaNs are above infinity. Unused bits are 0.
+void mpk_keep_above(const void *x, int half, size_t n, uint32_t limit, uint8_t *mask);
+uint64_t mpk_count_bits(const uint8_t *mask, size_t bytes);
+/// Moves the elements (of 1, 2 or 4 bytes) that the mask keeps to the front of `y`, which has room
+/// for `n`. Returns how many they are.
+size_t mpk_compact(const void *x, size_t element_size, const uint8_t *mask, size_t n, void *y);
+/// Makes the elements zero where the mask has 0.
+void mpk_clear_unkept(void *x, size_t element_size, const uint8_t *mask, size_t n);
+
+/// Adds `weight` to a bin for every element. float16: 32768 bins, by magnitude. float32: 32768
+/// bins by the upper 15 bits of the magnitude if `upper` is negative, else 65536 bins by the lower
+/// 16 bits of those whose upper bits are `upper`.
+void mpk_count_magnitudes(
+    const void *x, int half, size_t n, int64_t upper, uint64_t weight, uint64_t *bins);
+/// The Euclidean norms over the channels of `x[units][channels][inner]`, in the dtype of `x`, every
+/// step rounded to it.
+void mpk_block_norms(
+    const void *x, int half, size_t units, size_t channels, size_t inner, void *norms);
+/// The Euclidean norms of the rows of `x[units][channels]`, as if followed by zeros up to `group`:
+/// squares are rounded to the dtype of `x`, added pairwise in float32, and the sum and root rounded.
+void mpk_run_norms(
+    const void *x, int half, size_t units, size_t channels, size_t group, void *norms);
+/// A byte of 0 or 1 per element of `x`: 1 if it is not zero and the norm of its block is above
+/// `limit`.
+void mpk_keep_blocks(
+    const void *x, const void *norms, int half, size_t units, size_t channels, size_t inner,
+    uint32_t limit, uint8_t *flags);
+/// A byte of 0 or 1 per element of `x[units][channels][inner]`: 0 for the `zeros` smallest over the
+/// channels, which count as followed by zeros up to `group`, and for zeros. Of equal magnitudes the
+/// first go first. `keys` has room for `group` words.
+void mpk_keep_pattern(
+    const void *x, int half, size_t units, size_t channels, size_t inner, size_t group,
+    size_t zeros, uint64_t *keys, uint8_t *flags);
+
 // MARK: - Strided copies (elements of 1, 2, 4 or 8 bytes)
 
 /// `y[c][r] = x[r][c]`; strides between rows of `x` and of `y`, in elements.

@@ -16,10 +16,18 @@ struct CompressionChoice {
   /// Throws `.unsupportedByTarget` where the opset cannot express `scheme`, and
   /// `.unsupportedArgument` where it does not fit the weight and that is refused.
   func decide(_ scheme: CompressionScheme) throws -> Decision {
-    switch (scheme.pruning, scheme.values) {
-    case (nil, .linear(let scheme)): try linear(scheme)
-    case (nil, .palette(let scheme)): try palette(scheme)
+    if let mask = weight.mask { return try sparse(mask, scheme) }
+    if let pruning = scheme.pruning { return try pruned(pruning, scheme.values) }
+    return try stored(scheme.values)
+  }
+
+  /// What becomes of the elements of a weight without thinking of zeros.
+  func stored(_ values: CompressionScheme.Values) throws -> Decision {
+    switch values {
+    case .linear(let scheme): return try linear(scheme)
+    case .palette(let scheme): return try palette(scheme)
     default:
+      let scheme = CompressionScheme(values)
       throw Diagnostic.error(.unsupportedArgument, "weights cannot be compressed to '\(scheme)'")
     }
   }

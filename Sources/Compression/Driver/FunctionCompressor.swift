@@ -38,7 +38,7 @@ struct FunctionCompressor {
     var entry = CompressionReport.Entry(
       function: function.name, name: weight.name, operations: weight.operations,
       shape: weight.source.shape, dtype: weight.source.dtype, scheme: nil,
-      bytesBefore: weight.source.byteCount, bytesAfter: weight.source.byteCount)
+      bytesBefore: weight.storedBytes, bytesAfter: weight.storedBytes)
     switch try decide(weight) {
     case .leave(let reason): entry.note = reason
     case .compress(let fresh, let note):
@@ -112,8 +112,7 @@ struct FunctionCompressor {
     operations.reserveCapacity(block.operations.count)
     for var old in block.operations {
       for nested in old.blocks.indices { try replaceConstants(in: &old.blocks[nested]) }
-      guard old.type == "const", let id = old.outputs.first, let expression = replacements[id]
-      else {
+      guard let id = old.outputs.first, let expression = replacements[id] else {
         operations.append(old)
         continue
       }

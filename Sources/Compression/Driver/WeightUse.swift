@@ -7,7 +7,12 @@ import Tensors
 struct Weight {
   let id: ValueID
   let name: String
-  let source: any WeightSource
+  /// The elements, in the shape of the weight.
+  var source: any WeightSource
+  /// Which elements are kept, if the weight is stored sparse; the others are zeros.
+  var mask: (any SparseMask)?
+  /// Bytes that it takes in the package.
+  var storedBytes: Int
   var uses: [WeightUse] = []
 
   /// The channel axes, if all uses agree on them.
@@ -47,14 +52,16 @@ struct WeightSearch {
   private(set) var weights: [ValueID: Weight] = [:]
   /// In order of first use.
   private(set) var order: [ValueID] = []
-  /// Weights that `constexpr_*` operations compute already.
+  /// Weights that `constexpr_*` operations compute already, but for sparse ones.
   private(set) var compressed: [ValueID] = []
   /// Constants of two axes or more that are no weights.
   private(set) var others: [Other] = []
   private var places: [ValueID: Int] = [:]
+  private let reader: WeightReader
 
   init(_ function: Function) {
     self.function = function
+    reader = WeightReader(function)
     visit(function.body)
     others.removeAll { weights[$0.id] != nil }
   }
@@ -91,21 +98,31 @@ struct WeightSearch {
   private mutating func look(at operand: String, of operation: Operation) {
     guard let id = operation.argument(operand)?.value else { return }
     let info = function.values[id]
-    if info.isConstantExpression {
+    let sparse = info.isConstantExpression ? sparseWeight(id) : nil
+    if info.isConstantExpression && sparse == nil {
       if !compressed.contains(id) { compressed.append(id) }
       return
     }
-    guard let source = info.constant?.source, source.rank >= 2,
+    guard let source = sparse?.source ?? info.constant?.source, source.rank >= 2,
       source.dtype == .float16 || source.dtype == .float32
     else { return }
     let use = WeightUse(
       type: operation.type, operation: operation.name, module: operation.origin?.module,
       axes: axes(of: operand, operation, rank: source.rank))
     if weights[id] == nil {
-      weights[id] = Weight(id: id, name: info.name, source: source)
+      weights[id] = Weight(
+        id: id, name: info.name, source: source, mask: sparse?.mask,
+        storedBytes: sparse?.byteCount ?? source.byteCount)
       order.append(id)
     }
     weights[id]?.uses.append(use)
+  }
+
+  /// The weight if it is stored sparse and no further. What cannot be read is treated as any other
+  /// compressed weight, which stays as it is.
+  private func sparseWeight(_ id: ValueID) -> StoredSparseWeight? {
+    guard let expression = try? reader.expression(of: id) else { return nil }
+    return try? StoredSparseWeight(expression)
   }
 
   private func axes(of operand: String, _ operation: Operation, rank: Int) -> ChannelAxes {

@@ -57,6 +57,9 @@ public struct QuantizationSettings: Sendable {
   public var scheme: Scheme?
   /// Instead of `scheme`: weights that no rule fits are palettized.
   public var palette: Palette?
+  /// Which elements become zeros first, in all weights that are compressed; on its own, the others
+  /// are stored as they are.
+  public var pruning: Pruning?
   /// Weights of this many elements or fewer are left as they are.
   public var minElements = 2048
   /// If not empty, only weights that match one of these are quantized.
@@ -91,6 +94,10 @@ extension QuantizationSettings {
         scheme: try $0.scheme?.scheme(), minElements: $0.minElements)
     }
     options.indivisible = refusesIndivisible ? .refuse : .perChannel
+    if let pruning = try pruning?.scheme() {
+      options.scheme = CompressionScheme(pruning: pruning, options.scheme?.values ?? .dense)
+      for index in options.rules.indices { options.rules[index].scheme?.pruning = pruning }
+    }
     return options
   }
 }

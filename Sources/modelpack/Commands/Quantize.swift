@@ -9,7 +9,8 @@ struct Quantize: ParsableCommand {
       Weights of linear, matmul, conv, conv_transpose and gather operations are replaced by codes \
       of 4 or 8 bits with scales, or by indices of 1 to 8 bits into tables (--palette). A weight \
       that blocks do not divide is quantized per channel, one that groups do not divide gets one \
-      table, and that is said.
+      table, and that is said. --sparse, --threshold and --pattern make elements zero, of which \
+      none is stored, alone or before the others are quantized.
 
       Patterns match the names of weights, operations or modules: * is any text, ? any character. \
       FILE.yaml of --config may hold dtype, granularity or block, mode, min-elements, include, \
@@ -20,6 +21,7 @@ struct Quantize: ParsableCommand {
         modelpack quantize model.mlpackage -o small.mlpackage --int4 --block 32
         modelpack quantize model.mlpackage -o small.mlpackage --int8 --exclude '*embed*'
         modelpack quantize model.mlpackage -o small.mlpackage --palette 4 --group 16
+        modelpack quantize model.mlpackage -o small.mlpackage --sparse 50% --int8
         modelpack quantize model.mlpackage -o small.mlpackage --config layers.yaml
         modelpack quantize model.mlpackage -o small.mlpackage --int4 --report weights.html
       """)
@@ -48,6 +50,7 @@ struct Quantize: ParsableCommand {
   var mode: ModeFlag?
 
   @OptionGroup(title: "Palettes") var palette: PaletteOptions
+  @OptionGroup(title: "Pruning") var pruning: PruningOptions
 
   @Option(
     name: .long, parsing: .singleValue,
@@ -81,9 +84,10 @@ struct Quantize: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if type == nil && palette.bits == nil && config == nil {
+    if type == nil && palette.bits == nil && config == nil && !pruning.isGiven {
       throw ValidationError(
-        "Give --int4, --int8, --uint4, --uint8, --palette BITS or --config FILE.yaml.")
+        "Give --int4, --int8, --uint4, --uint8, --palette BITS, --sparse SHARE or --config "
+          + "FILE.yaml.")
     }
     if palette.bits != nil && (type != nil || block != nil || granularity != nil || mode != nil) {
       throw ValidationError("--palette excludes the options of linear quantization.")
@@ -116,6 +120,7 @@ struct Quantize: ParsableCommand {
     }
     var settings = QuantizationSettings(scheme)
     settings.palette = try palette.palette()
+    settings.pruning = pruning.pruning
     if let config { try settings.apply(configurationFile: config) }
     if let minElements { settings.minElements = minElements }
     settings.include += include

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import MIL
+import Tensors
+
+extension CompressionChoice {
+  /// A dense weight that is pruned, and whose other elements are stored as `values`.
+  func pruned(
+    _ pruning: PruningScheme, _ values: CompressionScheme.Values
+  ) throws -> Decision {
+    try pruning.validate()
+    try SparseForm.check(values, opset: opset)
+    if weight.source.count == 0 { return .leave("is empty") }
+    if pruning == .stored { return .leave("is not sparse") }
+    guard let axes = weight.axes ?? (pruning.group == nil ? ChannelAxes(output: 0, input: 1) : nil)
+    else {
+      let operations = weight.operations.joined(separator: " and ")
+      return .leave("its uses (\(operations)) disagree about its channel axes")
+    }
+    guard let mask = PrunedMask.mask(weight.source, pruning, axes: axes) else {
+      return .leave("has fewer than two groups of channels to be made \(pruning)")
+    }
+    if case .threshold(_, let share) = pruning {
+      let count = weight.source.count
+      let zeros = Double(count - (try KeptElements(mask).count)) / Double(count)
+      if zeros < share {
+        let (found, wanted) = (PruningScheme.percent(zeros), PruningScheme.percent(share))
+        return .leave("only \(found) of it would be zero, and less than \(wanted) is not worth it")
+      }
+    }
+    return try sparse(mask, pruning, values)
+  }
+
+  /// A weight that is stored sparse already.
+  func sparse(_ mask: any SparseMask, _ scheme: CompressionScheme) throws -> Decision {
+    if scheme.values == .dense { return .leave("is sparse already") }
+    if let pruning = scheme.pruning, pruning != .stored {
+      return .leave("is sparse already, and cannot be made \(pruning)")
+    }
+    if opset < .iOS18 {
+      return .leave("is sparse already; to compress what it keeps needs the target iOS18")
+    }
+    return try sparse(mask, .stored, scheme.values)
+  }
+
+  private func sparse(
+    _ mask: any SparseMask, _ pruning: PruningScheme, _ values: CompressionScheme.Values
+  ) throws -> Decision {
+    if values == .dense {
+      return .compress(SparseWeight(weight.source, mask, pruning), note: nil)
+    }
+    var rest = weight
+    rest.source = weight.mask == nil ? PrunedSource(weight.source, mask) : weight.source
+    rest.mask = mask
+    let choice = CompressionChoice(weight: rest, opset: opset, options: options)
+    switch try choice.stored(values) {
+    case .leave(let reason): return .leave(reason)
+    case .compress(let compressed, let note):
+      return .compress(
+        SparseWeight(weight.source, mask, pruning, stored: compressed), note: note)
+    }
+  }
+}
