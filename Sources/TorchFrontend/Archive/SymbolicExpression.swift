@@ -41,39 +41,48 @@ package struct SymbolicExpression {
 
   private static func tokenize(_ text: String) throws -> [Token] {
     var tokens: [Token] = []
-    var rest = Substring(text)
+    var rest = text.utf8[...]
     guard text.utf8.count <= 100_000 else {
       throw Diagnostic.error(.malformed, "a symbolic size of \(text.utf8.count) characters")
     }
     while let first = rest.first {
-      if first.isWhitespace {
+      if isSpace(first) {
         rest.removeFirst()
-      } else if first.isNumber {
-        let digits = rest.prefix { $0.isNumber }
-        guard let value = Int(digits) else { throw malformed(text) }
+      } else if isDigit(first) {
+        let digits = rest.prefix(while: isDigit)
+        guard let value = Int(Substring(digits)) else { throw malformed(text) }
         tokens.append(.number(value))
         rest.removeFirst(digits.count)
-      } else if first.isLetter || first == "_" {
-        let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
-        tokens.append(.name(String(name)))
+      } else if isLetter(first) {
+        let name = rest.prefix { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: ".") }
+        tokens.append(.name(String(Substring(name))))
         rest.removeFirst(name.count)
-      } else if first == "'" || first == "\"" {
+      } else if first == UInt8(ascii: "'") || first == UInt8(ascii: "\"") {
         rest.removeFirst()
         guard let end = rest.firstIndex(of: first) else { throw malformed(text) }
-        tokens.append(.quoted(String(rest[..<end])))
+        tokens.append(.quoted(String(Substring(rest[..<end]))))
         rest = rest[rest.index(after: end)...]
-      } else if rest.hasPrefix("//") {
+      } else if rest.starts(with: "//".utf8) {
         tokens.append(.floorDivision)
         rest.removeFirst(2)
-      } else if rest.hasPrefix("**") {
+      } else if rest.starts(with: "**".utf8) {
         tokens.append(.power)
         rest.removeFirst(2)
       } else {
-        tokens.append(.symbol(first))
+        tokens.append(.symbol(Character(UnicodeScalar(first))))
         rest.removeFirst()
       }
     }
     return tokens
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  /// Also the bytes of every character beyond ASCII, which a name may have.
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "_") || byte >= 0x80
   }
 
   private static func malformed(_ text: String) -> Diagnostic {

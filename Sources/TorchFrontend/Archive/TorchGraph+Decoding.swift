@@ -92,18 +92,22 @@ extension TorchNode {
 
   /// `model.py:37` of the innermost frame of a Python stack trace.
   private static func line(_ trace: String) -> String? {
-    guard let frame = trace.split(separator: "\n").last(where: { $0.contains("File \"") }) else {
-      return nil
-    }
-    let parts = frame.split(separator: "\"")
+    // By bytes: every node has a trace, and traces are long.
+    let (newline, quote, space) = (UInt8(ascii: "\n"), UInt8(ascii: "\""), UInt8(ascii: " "))
+    let marker = Array("File \"".utf8)
+    let frames = trace.utf8.split(separator: newline)
+    guard let frame = frames.last(where: { $0.contains(marker) }) else { return nil }
+    let parts = frame.split(separator: quote)
     guard parts.count >= 3,
-      let number = parts[2].split(separator: " ").dropFirst(1).first(where: {
-        $0.first?.isNumber ?? false
+      let number = parts[2].split(separator: space).dropFirst(1).first(where: {
+        $0.first.map(isDigit) ?? false
       })
     else { return nil }
-    let name = parts[1].split(separator: "/").last ?? parts[1]
-    return "\(name):\(number.prefix { $0.isNumber })"
+    let name = parts[1].split(separator: UInt8(ascii: "/")).last ?? parts[1]
+    return "\(Substring(name)):\(Substring(number.prefix(while: isDigit)))"
   }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }
 
 extension TorchArgument {
