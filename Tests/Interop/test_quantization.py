@@ -58,7 +58,7 @@ def test_bit_for_bit(name, dtype, granularity, mode, coremltools_packages, folde
     cto.linear_quantize_weights(model, config).save(theirs)
     shape = ["--block", "32"] if granularity == "per_block" else ["--" + granularity.replace("_", "-")]
     modelpack.quantize(source, ours, "--" + dtype, *shape, "--symmetric" if "symmetric" in mode else "--asymmetric",
-                       "--min-elements", PACKAGES[name])
+                       "--fit", "min-max", "--min-elements", PACKAGES[name])
     check(ours)
     expected, actual = weights(theirs), weights(ours)
     assert expected, "coremltools compressed nothing: the test compares nothing"
@@ -75,7 +75,7 @@ def test_own_package_is_quantized_like_theirs(options, exported, folder):
     source = os.path.join(folder, "source.mlpackage")
     modelpack.convert(exported(case) + ".pt2", source)
     theirs, ours = os.path.join(folder, "theirs.mlpackage"), os.path.join(folder, "ours.mlpackage")
-    modelpack.quantize(source, ours, *options, "--symmetric", "--min-elements", MINIMUM)
+    modelpack.quantize(source, ours, *options, "--symmetric", "--fit", "min-max", "--min-elements", MINIMUM)
     dtype = options[0].removeprefix("--")
     shape = dict(granularity="per_block", block_size=32) if "--block" in options else dict(granularity="per_channel")
     config = cto.OptimizationConfig(global_config=cto.OpLinearQuantizerConfig(
@@ -85,3 +85,41 @@ def test_own_package_is_quantized_like_theirs(options, exported, folder):
     assert expected and set(expected) <= set(actual)
     for key, value in expected.items():
         assert actual[key].tobytes() == value.tobytes(), key
+
+
+def originals(path, keys):
+    """The constants of a package that are compressed in another one."""
+    _, program = load(path)
+    found = {}
+    for function in program.functions.values():
+        for operation in function.operations:
+            for operand, variable in operation.inputs.items():
+                key = (operation.outputs[0].name, operand, 0) if operation.outputs else None
+                if key in keys and not isinstance(variable, (list, tuple)):
+                    found[key] = np.asarray(variable.val)
+    return found
+
+
+FITTED = [c for c in CASES if c[0] != "decoder-iOS18-float32"]
+
+
+@pytest.mark.parametrize("name,dtype,granularity,mode", FITTED, ids=["-".join(c) for c in FITTED])
+def test_least_error(name, dtype, granularity, mode, coremltools_packages, folder):
+    """coremltools reads what the search found, and no weight is further from the original than its own."""
+    source = os.path.join(coremltools_packages, name + ".mlpackage")
+    shape = ["--block", "32"] if granularity == "per_block" else ["--" + granularity.replace("_", "-")]
+    values = {}
+    for fit in ("min-max", "error"):
+        path = os.path.join(folder, fit + ".mlpackage")
+        modelpack.quantize(source, path, "--" + dtype, *shape, "--symmetric" if "symmetric" in mode else "--asymmetric",
+                           "--fit", fit, "--min-elements", PACKAGES[name])
+        check(path)
+        values[fit] = weights(path)
+    before = originals(source, set(values["error"]))
+    assert before and set(values["min-max"]) == set(values["error"])
+
+    def noise(fit, key):
+        return np.sum((values[fit][key].astype(np.float64) - before[key].astype(np.float64)) ** 2)
+    for key in before:
+        assert noise("error", key) <= noise("min-max", key) * (1 + 1e-9), key
+    assert sum(noise("error", k) for k in before) < sum(noise("min-max", k) for k in before)

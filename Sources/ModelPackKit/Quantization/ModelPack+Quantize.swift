@@ -14,13 +14,14 @@ extension ModelPack {
   ) throws -> QuantizationSummary {
     var package = try ModelPackage(contentsOf: path)
     let quantizer = try settings.quantizer()
-    let report: CompressionReport
+    var report: CompressionReport
     do {
       report = try quantizer.run(&package.program)
     } catch let list as DiagnosticList {
       throw DiagnosticList(list.diagnostics.map { $0.inFile(path) })
     }
     try package.write(to: output, overwrite: overwrite, progress: progress)
+    if settings.measuresError { try report.addErrors() }
     return QuantizationSummary(report)
   }
 }

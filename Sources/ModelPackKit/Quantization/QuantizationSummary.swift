@@ -16,6 +16,10 @@ public struct QuantizationSummary: Sendable {
     public var bytesAfter: Int
     /// Signal to noise in decibels, where it was measured.
     public var decibels: Double?
+    /// The largest difference of an element, where it was measured.
+    public var largestError: Double?
+    /// The share of codes at either end of their range, 0 to 1, where it was measured.
+    public var saturatedShare: Double?
     /// Why it is not what was asked for.
     public var note: String?
   }
@@ -32,7 +36,9 @@ public struct QuantizationSummary: Sendable {
       Weight(
         name: entry.name, function: entry.function, operations: entry.operations,
         shape: entry.shape, scheme: entry.scheme?.description, bytesBefore: entry.bytesBefore,
-        bytesAfter: entry.bytesAfter, decibels: entry.error?.decibels, note: entry.note)
+        bytesAfter: entry.bytesAfter, decibels: entry.error?.decibels,
+        largestError: entry.error?.largest, saturatedShare: entry.error?.saturated,
+        note: entry.note)
     }
   }
 
@@ -52,6 +58,8 @@ extension QuantizationSummary.Weight {
       ("scheme", scheme.map { .string($0) } ?? .null), ("bytesBefore", .integer(bytesBefore)),
       ("bytesAfter", .integer(bytesAfter)),
       ("decibels", decibels.flatMap { $0.isFinite ? .double($0) : nil }),
+      ("largestError", largestError.flatMap { $0.isFinite ? .double($0) : nil }),
+      ("saturatedShare", saturatedShare.map { .double($0) }),
       ("note", note.map { .string($0) }),
     ])
   }

@@ -11,8 +11,8 @@ struct Quantize: ParsableCommand {
       and that is said.
 
       Patterns match the names of weights, operations or modules: * is any text, ? any character. \
-      FILE.yaml of --config may hold dtype, granularity or block, mode, min-elements, include, \
-      exclude, indivisible (per-channel or refuse) and a list of rules, each with names or \
+      FILE.yaml of --config may hold dtype, granularity or block, mode, fit, min-elements, \
+      include, exclude, indivisible (per-channel or refuse) and a list of rules, each with names or \
       operations and settings of its own or 'skip: true'. Options here go before the file.
 
       EXAMPLES:
@@ -31,6 +31,9 @@ struct Quantize: ParsableCommand {
   @Flag(exclusivity: .exclusive)
   var type: QuantizationFlag?
 
+  @Flag(exclusivity: .exclusive)
+  var unscaled: UnscaledFlag?
+
   @Option(
     name: .long,
     help: ArgumentHelp(
@@ -43,6 +46,21 @@ struct Quantize: ParsableCommand {
 
   @Flag(exclusivity: .exclusive)
   var mode: ModeFlag?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How scales are found: min-max from the extremes of a block, as coremltools does (default), "
+        + "or error by a search for the least squared error.", valueName: "how"))
+  var fit: FitOption?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How much errors matter to --fit error: by name of weight, one number per input channel.",
+      valueName: "file.npz"),
+    completion: .file(extensions: ["npz"]))
+  var importance: String?
 
   @Option(
     name: .long, parsing: .singleValue,
@@ -70,11 +88,17 @@ struct Quantize: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if type == nil && config == nil {
+    if type == nil && config == nil && unscaled == nil {
       throw ValidationError("Give --int4, --int8, --uint4, --uint8 or --config FILE.yaml.")
     }
     if block != nil && granularity != nil {
       throw ValidationError("--block, --per-channel and --per-tensor exclude each other.")
+    }
+    if fit != nil && type == nil && unscaled == nil {
+      throw ValidationError("--fit goes with a type; in the file of --config say 'fit: error'.")
+    }
+    if importance != nil && fit != .error && config == nil {
+      throw ValidationError("--importance goes with --fit error.")
     }
     if let block, block < 1 { throw ValidationError("--block must be 1 or more.") }
     if let minElements, minElements < 0 {
@@ -95,26 +119,31 @@ struct Quantize: ParsableCommand {
   private func settings() throws -> QuantizationSettings {
     let shape: QuantizationSettings.Granularity? =
       block.map { .block($0) } ?? granularity.map { $0 == .perTensor ? .perTensor : .perChannel }
-    let scheme = type.map {
+    let scheme = (type?.elementType ?? unscaled?.elementType).map {
       QuantizationSettings.Scheme(
-        $0.elementType, shape, mode == .asymmetric ? .asymmetric : .symmetric)
+        $0, shape, mode == .asymmetric ? .asymmetric : .symmetric,
+        fit: fit?.fit ?? .minMax)
     }
     var settings = QuantizationSettings(scheme)
     if let config { try settings.apply(configurationFile: config) }
     if let minElements { settings.minElements = minElements }
     settings.include += include
     settings.exclude += exclude
-    settings.measuresError = common.verbose
+    settings.measuresError = common.verbose || common.json
+    settings.importanceFile = importance
     return settings
   }
 
   private func report(_ summary: QuantizationSummary) {
     if common.verbose {
-      var table = Table(.left, .left, .right, .left)
+      var table = Table(.left, .left, .right, .right, .right, .left)
       for weight in summary.weights {
         table.add(
           weight.name, weight.scheme ?? "unchanged",
-          weight.decibels.map { Format.fixed($0, 1) + " dB" } ?? "", weight.note ?? "")
+          weight.decibels.map { Format.fixed($0, 1) + " dB" } ?? "",
+          weight.largestError.map { "largest " + Format.scientific($0) } ?? "",
+          weight.saturatedShare.map { Format.fixed(100 * $0, 1) + " % saturated" } ?? "",
+          weight.note ?? "")
       }
       common.say(String(table.text.dropLast()))
     } else {
