@@ -31,9 +31,9 @@ typedef int32_t mpk_i32x2 __attribute__((ext_vector_type(2)));
 typedef int32_t mpk_i32x4 __attribute__((ext_vector_type(4)));
 typedef int32_t mpk_i32x8 __attribute__((ext_vector_type(8)));
 typedef int32_t mpk_i32x16 __attribute__((ext_vector_type(16)));
+typedef int8_t mpk_i8x16 __attribute__((ext_vector_type(16)));
 typedef uint8_t mpk_u8x16 __attribute__((ext_vector_type(16)));
 typedef int16_t mpk_i16x32 __attribute__((ext_vector_type(32)));
-typedef uint16_t mpk_u16x32 __attribute__((ext_vector_type(32)));
 #if defined(__x86_64__) || defined(__aarch64__)
 #define MPK_HAS_HALF 1
 typedef _Float16 mpk_f16x8 __attribute__((ext_vector_type(8)));

@@ -124,6 +124,11 @@ import Testing
 
   @Test(arguments: [
     ("dtype: int5\n", "line 1: 'int5' is not one of int4, uint4, int8, uint8"),
+    (
+      "dtype: int3\n",
+      "line 1: Core ML has no weights of int3 with a scale (it has int4, uint4, int8, uint8)"
+    ),
+    ("dtype: int4\nfit: best\n", "line 2: 'best' is not one of min-max, error"),
     ("mode: symmetric\ntype: int4\n", "line 2: the key 'type' is not known"),
     ("dtype int4\n", "line 1: expected keys and values, found 'dtype int4'"),
     ("dtype: int4\ndtype: int8\n", "line 2: repeats the key 'dtype'"),
@@ -153,6 +158,52 @@ import Testing
     let result = tool("quantize", "none.mlpackage", "-o", "q.mlpackage", "--config", "c.yaml")
     #expect(result.code == 65)
     #expect(result.errors.hasPrefix("error: c.yaml: \(message)\n"), "\(result.errors)")
+  }
+
+  @Test func widthsWithoutScales() {
+    tool.convert("torch/decoder.pt2")
+    for (flag, bits) in [("--int1", 1), ("--uint2", 2), ("--int3", 3), ("--uint6", 6)] {
+      let result = tool("quantize", "model.mlpackage", "-o", "q.mlpackage", flag)
+      #expect(result.code == 64)
+      #expect(
+        result.errors.hasSuffix(
+          """
+          Core ML has no weights of uint\(bits) with a scale (it has int4, uint4, int8, uint8)
+            fix: use --palette \(bits) --palette-mode uniform, a table of evenly spaced values
+
+          """), "\(result.errors)")
+    }
+    #expect(!tool.folder.names.contains("q.mlpackage"))
+  }
+
+  /// Every weight is nearer to the original, in as many bytes.
+  @Test func leastError() throws {
+    tool.convert("torch/decoder.pt2")
+    func summary(_ fit: String) throws -> (decibels: [Double], bytes: Int) {
+      let result = tool(
+        "quantize", "model.mlpackage", "-o", "q.mlpackage", "--overwrite", "--int4", "--block",
+        "16", "--fit", fit, "--min-elements", "0", "--json")
+      #expect(result.code == 0, "\(result.errors)")
+      let json = try Array(result.output.utf8).withUnsafeBytes { try JSON(parsing: $0) }
+      let document = JSONNode(json)
+      let weights = try document.member("weights").elements()
+      return (
+        try weights.compactMap { try $0.optional("decibels")?.double() },
+        Int(try document.member("bytesAfter").int())
+      )
+    }
+    let extremes = try summary("min-max")
+    let searched = try summary("error")
+    #expect(searched.bytes == extremes.bytes)
+    #expect(searched.decibels.count == extremes.decibels.count && !searched.decibels.isEmpty)
+    #expect(zip(searched.decibels, extremes.decibels).allSatisfy { $0 > $1 })
+  }
+
+  @Test func importanceNeedsTheSearch() {
+    let result = tool(
+      "quantize", "none.mlpackage", "-o", "q.mlpackage", "--int4", "--importance", "i.npz")
+    #expect(result.code == 64)
+    #expect(result.errors.contains("--importance goes with --fit error."), "\(result.errors)")
   }
 
   @Test func refusesWhatTheTargetLacks() {

@@ -385,13 +385,15 @@ import Testing
   }
 
   @Test func errorsAreMeasuredOnRequest() throws {
-    var program = try threeLayers()
-    #expect(try quantize(&program).entries[0].error == nil)
-    program = try threeLayers()
-    let coarse = try #require(try quantize(&program) { $0.measuresError = true }.entries[0].error)
-    program = try threeLayers()
-    let fine = try #require(
-      try quantize(&program, .int8) { $0.measuresError = true }.entries[0].error)
+    func error(_ dtype: DType, measuring: Bool) throws -> WeightError {
+      var program = try threeLayers()
+      var report = try quantize(&program, dtype) { $0.measuresError = measuring }
+      #expect(report.entries[0].error == nil)
+      try report.addErrors()
+      return try #require(report.entries[0].error)
+    }
+    let coarse = try error(.int4, measuring: false)
+    let fine = try error(.int8, measuring: true)
     #expect((15...30).contains(coarse.decibels))
     #expect((40...55).contains(fine.decibels))
     #expect(fine.largest < coarse.largest)

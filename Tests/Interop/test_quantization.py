@@ -122,7 +122,11 @@ def compare(source, folder, dtype, granularity, mode, left_alone, minimum=MINIMU
     cto.linear_quantize_weights(ct.models.MLModel(source, skip_model_load=True), config).save(theirs)
     shape = ["--block", "32"] if granularity == "per_block" else ["--" + granularity.replace("_", "-")]
     modelpack.quantize(source, ours, "--" + dtype, *shape, "--symmetric" if "symmetric" in mode else "--asymmetric",
+<<<<<<< HEAD
                        "--min-elements", minimum)
+=======
+                       "--fit", "min-max", "--min-elements", PACKAGES[name])
+>>>>>>> linear
     check(ours)
     expected, actual = weights(theirs), weights(ours)
     missing = {key[:2] for key in set(expected) - set(actual)}
@@ -169,5 +173,57 @@ def test_transformers(name, dtype, granularity, exported, folder):
     case = next(c for c in cases.families() if c.name == name)
     source = os.path.join(folder, "source.mlpackage")
     modelpack.convert(exported(case) + ".pt2", source)
+<<<<<<< HEAD
     compared = compare(source, folder, dtype, granularity, "linear_symmetric", set())
     assert ("linear", "weight") in compared and ("gather", "x") in compared
+=======
+    theirs, ours = os.path.join(folder, "theirs.mlpackage"), os.path.join(folder, "ours.mlpackage")
+    modelpack.quantize(source, ours, *options, "--symmetric", "--fit", "min-max", "--min-elements", MINIMUM)
+    dtype = options[0].removeprefix("--")
+    shape = dict(granularity="per_block", block_size=32) if "--block" in options else dict(granularity="per_channel")
+    config = cto.OptimizationConfig(global_config=cto.OpLinearQuantizerConfig(
+        mode="linear_symmetric", dtype=dtype, weight_threshold=MINIMUM, **shape))
+    cto.linear_quantize_weights(ct.models.MLModel(source, skip_model_load=True), config).save(theirs)
+    expected, actual = weights(theirs), weights(ours)
+    assert expected and set(expected) <= set(actual)
+    for key, value in expected.items():
+        assert actual[key].tobytes() == value.tobytes(), key
+
+
+def originals(path, keys):
+    """The constants of a package that are compressed in another one."""
+    _, program = load(path)
+    found = {}
+    for function in program.functions.values():
+        for operation in function.operations:
+            for operand, variable in operation.inputs.items():
+                key = (operation.outputs[0].name, operand, 0) if operation.outputs else None
+                if key in keys and not isinstance(variable, (list, tuple)):
+                    found[key] = np.asarray(variable.val)
+    return found
+
+
+FITTED = [c for c in CASES if c[0] != "decoder-iOS18-float32"]
+
+
+@pytest.mark.parametrize("name,dtype,granularity,mode", FITTED, ids=["-".join(c) for c in FITTED])
+def test_least_error(name, dtype, granularity, mode, coremltools_packages, folder):
+    """coremltools reads what the search found, and no weight is further from the original than its own."""
+    source = os.path.join(coremltools_packages, name + ".mlpackage")
+    shape = ["--block", "32"] if granularity == "per_block" else ["--" + granularity.replace("_", "-")]
+    values = {}
+    for fit in ("min-max", "error"):
+        path = os.path.join(folder, fit + ".mlpackage")
+        modelpack.quantize(source, path, "--" + dtype, *shape, "--symmetric" if "symmetric" in mode else "--asymmetric",
+                           "--fit", fit, "--min-elements", PACKAGES[name])
+        check(path)
+        values[fit] = weights(path)
+    before = originals(source, set(values["error"]))
+    assert before and set(values["min-max"]) == set(values["error"])
+
+    def noise(fit, key):
+        return np.sum((values[fit][key].astype(np.float64) - before[key].astype(np.float64)) ** 2)
+    for key in before:
+        assert noise("error", key) <= noise("min-max", key) * (1 + 1e-9), key
+    assert sum(noise("error", k) for k in before) < sum(noise("min-max", k) for k in before)
+>>>>>>> linear

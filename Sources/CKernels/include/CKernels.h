@@ -157,6 +157,11 @@ typedef struct {
 } mpk_error;
 /// Adds the squares of `x`, the squares of `x - y` and raises `largest` to the largest `|x - y|`.
 void mpk_accumulate_error(const float *x, const float *y, size_t n, mpk_error *error);
+/// The same for the elements `x` and what their codes decode to; arguments as of `mpk_encode`.
+void mpk_encoding_error(
+    const void *x, int half, size_t rows, size_t columns, size_t inner, size_t row_stride,
+    const float *scale, const float *zero, mpk_quantization scheme, const uint8_t *codes,
+    size_t code_row_stride, mpk_error *error);
 /// How many bytes equal `a` or `b`.
 uint64_t mpk_count_bytes(const uint8_t *x, size_t n, uint8_t a, uint8_t b);
 

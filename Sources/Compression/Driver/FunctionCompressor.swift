@@ -54,7 +54,8 @@ struct FunctionCompressor {
       entry.scheme = compressed.scheme
       entry.note = note
       entry.bytesAfter = expression.byteCount
-      if options.measuresError { entry.error = try compressed.error() }
+      entry.compressed = compressed
+      if options.measuresError { compressed.measureWhileRead() }
     }
     entries.append(entry)
   }

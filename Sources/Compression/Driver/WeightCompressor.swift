@@ -47,7 +47,20 @@ package struct WeightCompressor {
       }
       shared = rewriting.shared
     }
+    checkImportance(report, &problems)
     try problems.throwIfErrors()
     return report
+  }
+
+  /// Reports an importance that belongs to no weight.
+  private func checkImportance(_ report: CompressionReport, _ problems: inout DiagnosticCollector) {
+    guard let importance = options.importance else { return }
+    let weights = Set(report.entries.map(\.name))
+    for name in importance.names where !weights.contains(name) {
+      problems.report(
+        .error(
+          .usage, "there is an importance for '\(name)', and no weight has that name",
+          fix: "name the arrays like the weights in 'modelpack inspect'"))
+    }
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CKernels
 import Synchronization
 
 /// Scales and zero points of consecutive blocks.
@@ -15,46 +16,89 @@ struct BlockParameters {
 /// The parameters of a weight that are known so far: what reading the codes found out serves
 /// reading the scales. May forget at any time.
 final class ParameterMemory: Sendable {
-  private let count: Int
-  /// Empty when forgotten; a scale that is not known is NaN.
-  private let known = Mutex(BlockParameters(count: 0))
+  /// Scales as they are stored, so that the memory is no larger than the result; one that is not
+  /// known is NaN. Empty when forgotten.
+  private struct Known {
+    var halves: [UInt16] = []
+    var floats: [Float] = []
+    var zeros: [Int16] = []
+  }
 
-  init(count: Int) {
+  private let count: Int
+  private let isHalf: Bool
+  /// The zero point of every block; nil if each has its own.
+  private let center: Float?
+  private let known = Mutex(Known())
+
+  init(count: Int, isHalf: Bool, center: Float?) {
     self.count = count
+    self.isHalf = isHalf
+    self.center = center
   }
 
   deinit { ParameterBudget.shared.remove(ObjectIdentifier(self)) }
 
+  private var bytes: Int { count * ((isHalf ? 2 : 4) + (center == nil ? 2 : 0)) }
+
   /// The parameters of `blocks`, if all of them are known.
   func recall(_ blocks: Range<Int>) -> BlockParameters? {
     known.withLock { known in
-      guard !known.scales.isEmpty else { return nil }
       var found = BlockParameters(count: 0)
-      found.scales = Array(known.scales[blocks])
-      found.zeros = Array(known.zeros[blocks])
-      return found.scales.contains { $0.isNaN } ? nil : found
+      if isHalf {
+        guard !known.halves.isEmpty, !known.halves[blocks].contains(Self.unknown) else {
+          return nil
+        }
+        found.scales = [Float](unsafeUninitializedCapacity: blocks.count) { buffer, filled in
+          known.halves.withUnsafeBufferPointer {
+            mpk_f16_to_f32(
+              $0.baseAddress.map { $0 + blocks.lowerBound }, buffer.baseAddress, blocks.count)
+          }
+          filled = blocks.count
+        }
+      } else {
+        guard !known.floats.isEmpty, !known.floats[blocks].contains(where: \.isNaN) else {
+          return nil
+        }
+        found.scales = Array(known.floats[blocks])
+      }
+      found.zeros =
+        center.map { [Float](repeating: $0, count: blocks.count) }
+        ?? known.zeros[blocks].map { Float($0) }
+      return found
     }
   }
 
   func remember(_ parameters: BlockParameters, at first: Int) {
-    let bytes = 2 * MemoryLayout<Float>.stride * count
     guard ParameterBudget.shared.admit(self, bytes: bytes) else { return }
+    let blocks = first..<(first + parameters.scales.count)
     known.withLock { known in
-      if known.scales.isEmpty { known = BlockParameters(count: count) }
-      let blocks = first..<(first + parameters.scales.count)
-      known.scales.replaceSubrange(blocks, with: parameters.scales)
-      known.zeros.replaceSubrange(blocks, with: parameters.zeros)
+      if isHalf {
+        if known.halves.isEmpty { known.halves = [UInt16](repeating: Self.unknown, count: count) }
+        known.halves.withUnsafeMutableBufferPointer {
+          mpk_f32_to_f16(parameters.scales, $0.baseAddress.map { $0 + first }, blocks.count)
+        }
+      } else {
+        if known.floats.isEmpty { known.floats = [Float](repeating: .nan, count: count) }
+        known.floats.replaceSubrange(blocks, with: parameters.scales)
+      }
+      if center == nil {
+        if known.zeros.isEmpty { known.zeros = [Int16](repeating: 0, count: count) }
+        for (block, zero) in zip(blocks, parameters.zeros) { known.zeros[block] = Int16(zero) }
+      }
     }
   }
 
   func forget() {
-    known.withLock { $0 = BlockParameters(count: 0) }
+    known.withLock { $0 = Known() }
   }
+
+  /// A NaN, which no scale is.
+  private static let unknown: UInt16 = 0x7e00
 }
 
 /// Bounds what all memories hold together, by making the oldest forget.
 private final class ParameterBudget: Sendable {
-  static let shared = ParameterBudget(limit: 96 << 20)
+  static let shared = ParameterBudget(limit: 48 << 20)
 
   private struct Entry {
     weak var memory: ParameterMemory?

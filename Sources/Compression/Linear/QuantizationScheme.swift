@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
-import Diagnostics
+package import Diagnostics
 package import Tensors
 
 /// How a weight is quantized linearly: to which codes, and which elements share a scale.
@@ -21,28 +21,40 @@ package struct QuantizationScheme: Hashable, Sendable {
     case asymmetric
   }
 
+  /// How the scale and the zero point of a block are found.
+  package enum Fit: String, Hashable, Sendable, CaseIterable {
+    /// From its smallest and largest element, exactly as coremltools does.
+    case minMax = "min-max"
+    /// By a search for the least squared error of what is stored.
+    case error
+  }
+
   package static let dtypes: [DType] = [.int4, .uint4, .int8, .uint8]
 
   package let dtype: DType
   package let granularity: Granularity
   package let mode: Mode
+  package let fit: Fit
 
   /// C1: `dtype` is one of `dtypes`. C2: a block has at least one element.
-  package init(_ dtype: DType, _ granularity: Granularity, _ mode: Mode = .symmetric) throws {
+  package init(
+    _ dtype: DType, _ granularity: Granularity, _ mode: Mode = .symmetric, fit: Fit = .minMax
+  ) throws {
     guard Self.dtypes.contains(dtype) else { throw Diagnostic.badDType(dtype) }
     if case .block(let size) = granularity, size < 1 { throw Diagnostic.badBlock(size) }
-    self.init(unchecked: dtype, granularity, mode)
+    self.init(unchecked: dtype, granularity, mode, fit)
   }
 
-  private init(unchecked dtype: DType, _ granularity: Granularity, _ mode: Mode) {
+  private init(unchecked dtype: DType, _ granularity: Granularity, _ mode: Mode, _ fit: Fit) {
     self.dtype = dtype
     self.granularity = granularity
     self.mode = mode
+    self.fit = fit
   }
 
   /// The same codes with other blocks.
   func with(_ granularity: Granularity) -> QuantizationScheme {
-    QuantizationScheme(unchecked: dtype, granularity, mode)
+    QuantizationScheme(unchecked: dtype, granularity, mode, fit)
   }
 
   /// Whether the blocks have zero points that must be stored.
@@ -52,7 +64,8 @@ package struct QuantizationScheme: Hashable, Sendable {
   func kernelScheme(for weight: DType) -> mpk_quantization {
     mpk_quantization(
       bits: UInt8(dtype.bitWidth), is_signed: dtype.isSignedInteger ? 1 : 0,
-      is_symmetric: mode == .symmetric ? 1 : 0, is_half: weight == .float16 ? 1 : 0)
+      is_symmetric: mode == .symmetric ? 1 : 0, is_half: weight == .float16 ? 1 : 0,
+      is_full: fit == .error ? 1 : 0)
   }
 
   /// The smallest and largest code.
@@ -76,13 +89,24 @@ extension QuantizationScheme.Granularity: CustomStringConvertible {
 }
 
 extension QuantizationScheme: CustomStringConvertible {
-  /// `int4 symmetric, blocks of 32`.
-  package var description: String { "\(dtype.rawValue) \(mode.rawValue), \(granularity)" }
+  /// `int4 symmetric, blocks of 32`; with `, least error` if it is searched for.
+  package var description: String {
+    "\(dtype.rawValue) \(mode.rawValue), \(granularity)"
+      + (fit == .error ? ", least error" : "")
+  }
 }
 
 extension Diagnostic {
+  /// Widths that Core ML knows as indices of tables only.
+  package static func unscaledBits(_ name: String, _ bits: Int) -> Diagnostic {
+    .error(
+      .usage, "Core ML has no weights of \(name) with a scale (it has int4, uint4, int8, uint8)",
+      fix: "use --palette \(bits) --palette-mode uniform, a table of evenly spaced values")
+  }
+
   fileprivate static func badDType(_ dtype: DType) -> Diagnostic {
     let names = QuantizationScheme.dtypes.map(\.rawValue).joined(separator: ", ")
+    if dtype.isInteger && dtype.bitWidth < 8 { return unscaledBits(dtype.rawValue, dtype.bitWidth) }
     return .error(
       .usage, "weights cannot be quantized to \(dtype.rawValue)", fix: "use one of \(names)")
   }

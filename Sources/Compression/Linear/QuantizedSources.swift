@@ -14,7 +14,7 @@ final class QuantizedCodes: WeightSource {
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     var packer = Packer(bits: dtype.bitWidth, buffer)
-    try weight.forEachPiece(in: range) { packer.append($0.wantedCodes) }
+    try weight.forEachMeasuredPiece(in: range) { packer.append($0.wantedCodes) }
     packer.finish()
   }
 }
@@ -103,8 +103,7 @@ final class QuantizedOffsets: WeightSource {
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     var packer = Packer(bits: dtype.bitWidth, buffer)
     if weight.scheme.mode == .symmetric {
-      let codes = weight.scheme.codes
-      let center = UInt8(truncatingIfNeeded: dtype.isSignedInteger ? 0 : codes.upperBound / 2)
+      let center = UInt8(truncatingIfNeeded: weight.center)
       [UInt8](repeating: center, count: range.count).withUnsafeBufferPointer { packer.append($0) }
     } else {
       try weight.forEachParameter(in: range) { parameters, _ in
@@ -123,7 +122,7 @@ extension QuantizedWeight {
     in range: Range<Int>, _ body: (BlockParameters, _ place: Int) throws -> Void
   ) throws {
     let columns = layout.columns
-    let step = max(1, Self.chunk / columns)
+    let step = panelsPerChunk
     let last = (range.upperBound + columns - 1) / columns
     for first in stride(from: range.lowerBound / columns, to: last, by: step) {
       let panels = first..<min(first + step, last)

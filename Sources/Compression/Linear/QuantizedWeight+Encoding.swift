@@ -99,8 +99,8 @@ extension QuantizedWeight {
     columns: Int, inner: Int, _ parameters: BlockParameters,
     _ body: (EncodedPiece) throws -> Void
   ) throws {
-    try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: covered.count) { buffer in
-      guard let codes = buffer.baseAddress else { return }
+    try Scratch.withBytes(covered.count) { buffer in
+      guard let codes = buffer.bindMemory(to: UInt8.self).baseAddress else { return }
       mpk_encode(
         elements, isHalf ? 1 : 0, rows, columns, inner, columns * inner, parameters.scales,
         parameters.zeros, kernelScheme, codes, columns * inner)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Compression
 import Containers
 import Diagnostics
 
@@ -8,6 +9,7 @@ extension QuantizationSettings {
   ///     dtype: int4
   ///     block: 32                  # or granularity: per-channel, per-tensor
   ///     mode: symmetric
+  ///     fit: min-max               # or error
   ///     min-elements: 2048
   ///     indivisible: per-channel   # or refuse
   ///     exclude: ["*norm*"]
@@ -26,8 +28,8 @@ extension QuantizationSettings {
 
   private mutating func apply(_ node: ConfigurationNode) throws {
     try node.allow([
-      "dtype", "granularity", "block", "mode", "min-elements", "include", "exclude", "indivisible",
-      "rules",
+      "dtype", "granularity", "block", "mode", "fit", "min-elements", "include", "exclude",
+      "indivisible", "rules",
     ])
     scheme = try node.scheme(default: scheme) ?? scheme
     minElements = try node.int("min-elements") ?? minElements
@@ -47,7 +49,7 @@ extension QuantizationSettings.Rule {
     _ node: ConfigurationNode, default scheme: QuantizationSettings.Scheme?
   ) throws {
     try node.allow([
-      "names", "operations", "dtype", "granularity", "block", "mode", "min-elements", "skip",
+      "names", "operations", "dtype", "granularity", "block", "mode", "fit", "min-elements", "skip",
     ])
     let skips = try node.node.optional("skip")?.bool() ?? false
     let own = try node.scheme(default: scheme)
@@ -98,15 +100,26 @@ private struct ConfigurationNode {
     return text
   }
 
+  private func dtype() throws -> String? {
+    if let value = try node.optional("dtype"), case .string(let text) = value.value,
+      let bits = ElementType.bitsWithoutScale(text)
+    {
+      let problem = Diagnostic.unscaledBits(text, bits)
+      throw value.fails(problem.message, fix: problem.remedy)
+    }
+    return try choice("dtype", ["int4", "uint4", "int8", "uint8"])
+  }
+
   /// The scheme that the keys give, what they leave open from `scheme`; nil if they give nothing.
   func scheme(
     default scheme: QuantizationSettings.Scheme?
   ) throws -> QuantizationSettings.Scheme? {
-    let dtype = try choice("dtype", ["int4", "uint4", "int8", "uint8"])
+    let dtype = try self.dtype()
     let block = try int("block")
     let shape = try choice("granularity", ["per-channel", "per-tensor"])
     let mode = try choice("mode", ["symmetric", "asymmetric"])
-    if dtype == nil && block == nil && shape == nil && mode == nil { return nil }
+    let fit = try choice("fit", ["min-max", "error"])
+    if dtype == nil && block == nil && shape == nil && mode == nil && fit == nil { return nil }
     if block != nil && shape != nil {
       throw node.fails("'block' and 'granularity' exclude each other")
     }
@@ -117,6 +130,7 @@ private struct ConfigurationNode {
       block.map { .block($0) } ?? shape.map { $0 == "per-tensor" ? .perTensor : .perChannel }
     return .init(
       type, granularity ?? (dtype == nil ? scheme?.granularity : nil),
-      mode.flatMap(QuantizationSettings.Mode.init) ?? scheme?.mode ?? .symmetric)
+      mode.flatMap(QuantizationSettings.Mode.init) ?? scheme?.mode ?? .symmetric,
+      fit: fit.flatMap(QuantizationSettings.Fit.init) ?? scheme?.fit ?? .minMax)
   }
 }

@@ -15,21 +15,32 @@ public struct QuantizationSettings: Sendable {
     case symmetric, asymmetric
   }
 
+  /// How the scale of a block is found.
+  public enum Fit: String, Hashable, Sendable, CaseIterable {
+    /// From the smallest and largest element, exactly as coremltools does.
+    case minMax = "min-max"
+    /// By a search for the least squared error.
+    case error
+  }
+
   /// Codes and blocks of a weight.
   public struct Scheme: Hashable, Sendable {
     /// int4, uint4, int8 or uint8.
     public var elementType: ElementType
     public var granularity: Granularity
     public var mode: Mode
+    public var fit: Fit
 
     /// Without a granularity: blocks of 32 for 4 bits, per channel for 8.
     public init(
-      _ elementType: ElementType, _ granularity: Granularity? = nil, _ mode: Mode = .symmetric
+      _ elementType: ElementType, _ granularity: Granularity? = nil, _ mode: Mode = .symmetric,
+      fit: Fit = .minMax
     ) {
       self.elementType = elementType
       self.granularity =
         granularity ?? (elementType == .int4 || elementType == .uint4 ? .block(32) : .perChannel)
       self.mode = mode
+      self.fit = fit
     }
   }
 
@@ -68,10 +79,13 @@ public struct QuantizationSettings: Sendable {
   public var rules: [Rule] = []
   /// Throw where blocks do not divide a weight, which otherwise is quantized per channel.
   public var refusesIndivisible = false
-  /// Report how far each quantized weight is from the original, which reads all of them.
+  /// Report how far each quantized weight is from the original.
   public var measuresError = false
   /// An HTML page to write about what was done, which measures the errors too.
   public var report: String?
+  /// Path of an .npz with, by name of weight, one number per input channel: how much errors there
+  /// matter to `Fit.error`. Weights without one matter everywhere the same.
+  public var importanceFile: String?
 
   public init(_ scheme: Scheme?) {
     self.scheme = scheme
@@ -98,6 +112,7 @@ extension QuantizationSettings {
       options.scheme = CompressionScheme(pruning: pruning, options.scheme?.values ?? .dense)
       for index in options.rules.indices { options.rules[index].scheme?.pruning = pruning }
     }
+    options.importance = try importanceFile.map { try ImportanceTable(contentsOf: $0) }
     return options
   }
 }
@@ -112,6 +127,7 @@ extension QuantizationSettings.Scheme {
       }
     return .linear(
       try QuantizationScheme(
-        elementType.dtype, blocks, mode == .symmetric ? .symmetric : .asymmetric))
+        elementType.dtype, blocks, mode == .symmetric ? .symmetric : .asymmetric,
+        fit: fit == .error ? .error : .minMax))
   }
 }

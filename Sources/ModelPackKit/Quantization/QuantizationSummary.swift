@@ -48,7 +48,9 @@ public struct QuantizationSummary: Sendable {
       Weight(
         name: entry.name, function: entry.function, operations: entry.operations,
         shape: entry.shape, scheme: entry.scheme?.description, bytesBefore: entry.bytesBefore,
-        bytesAfter: entry.bytesAfter, decibels: entry.error?.decibels, note: entry.note)
+        bytesAfter: entry.bytesAfter, decibels: entry.error?.decibels,
+        largestError: entry.error?.largest, saturatedShare: entry.error?.saturated,
+        note: entry.note)
     }
   }
 

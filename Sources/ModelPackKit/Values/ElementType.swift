@@ -13,5 +13,15 @@ public enum ElementType: String, Hashable, Sendable, CaseIterable {
     self = ElementType(rawValue: dtype.rawValue) ?? .string
   }
 
+  /// The width of an integer type that Core ML stores as indices of a table, never as codes with a
+  /// scale: 3 for `int3` and `uint3`; nil for all others.
+  package static func bitsWithoutScale(_ name: String) -> Int? {
+    let digits = name.hasPrefix("uint") ? name.dropFirst(4) : name.dropFirst(3)
+    guard name.hasPrefix("int") || name.hasPrefix("uint"), let bits = Int(digits) else {
+      return nil
+    }
+    return [1, 2, 3, 6].contains(bits) ? bits : nil
+  }
+
   package var dtype: DType { DType(rawValue: rawValue) ?? .string }
 }

@@ -13,8 +13,8 @@ struct Quantize: ParsableCommand {
       none is stored, alone or before the others are quantized.
 
       Patterns match the names of weights, operations or modules: * is any text, ? any character. \
-      FILE.yaml of --config may hold dtype, granularity or block, mode, min-elements, include, \
-      exclude, indivisible (per-channel or refuse) and a list of rules, each with names or \
+      FILE.yaml of --config may hold dtype, granularity or block, mode, fit, min-elements, \
+      include, exclude, indivisible (per-channel or refuse) and a list of rules, each with names or \
       operations and settings of its own or 'skip: true'. Options here go before the file.
 
       EXAMPLES:
@@ -36,6 +36,9 @@ struct Quantize: ParsableCommand {
   @Flag(exclusivity: .exclusive)
   var type: QuantizationFlag?
 
+  @Flag(exclusivity: .exclusive)
+  var unscaled: UnscaledFlag?
+
   @Option(
     name: .long,
     help: ArgumentHelp(
@@ -51,6 +54,21 @@ struct Quantize: ParsableCommand {
 
   @OptionGroup(title: "Palettes") var palette: PaletteOptions
   @OptionGroup(title: "Pruning") var pruning: PruningOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How scales are found: min-max from the extremes of a block, as coremltools does (default), "
+        + "or error by a search for the least squared error.", valueName: "how"))
+  var fit: FitOption?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How much errors matter to --fit error: by name of weight, one number per input channel.",
+      valueName: "file.npz"),
+    completion: .file(extensions: ["npz"]))
+  var importance: String?
 
   @Option(
     name: .long, parsing: .singleValue,
@@ -84,7 +102,7 @@ struct Quantize: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if type == nil && palette.bits == nil && config == nil && !pruning.isGiven {
+    if type == nil && palette.bits == nil && config == nil && !pruning.isGiven && unscaled == nil {
       throw ValidationError(
         "Give --int4, --int8, --uint4, --uint8, --palette BITS, --sparse SHARE or --config "
           + "FILE.yaml.")
@@ -94,6 +112,12 @@ struct Quantize: ParsableCommand {
     }
     if block != nil && granularity != nil {
       throw ValidationError("--block, --per-channel and --per-tensor exclude each other.")
+    }
+    if fit != nil && type == nil && unscaled == nil {
+      throw ValidationError("--fit goes with a type; in the file of --config say 'fit: error'.")
+    }
+    if importance != nil && fit != .error && config == nil {
+      throw ValidationError("--importance goes with --fit error.")
     }
     if let block, block < 1 { throw ValidationError("--block must be 1 or more.") }
     if let minElements, minElements < 0 {
@@ -114,9 +138,10 @@ struct Quantize: ParsableCommand {
   private func settings() throws -> QuantizationSettings {
     let shape: QuantizationSettings.Granularity? =
       block.map { .block($0) } ?? granularity.map { $0 == .perTensor ? .perTensor : .perChannel }
-    let scheme = type.map {
+    let scheme = (type?.elementType ?? unscaled?.elementType).map {
       QuantizationSettings.Scheme(
-        $0.elementType, shape, mode == .asymmetric ? .asymmetric : .symmetric)
+        $0, shape, mode == .asymmetric ? .asymmetric : .symmetric,
+        fit: fit?.fit ?? .minMax)
     }
     var settings = QuantizationSettings(scheme)
     settings.palette = try palette.palette()
@@ -127,6 +152,7 @@ struct Quantize: ParsableCommand {
     settings.exclude += exclude
     settings.measuresError = common.verbose || common.json
     settings.report = report
+    settings.importanceFile = importance
     return settings
   }
 

@@ -20,6 +20,31 @@ enum QuantizationFlag: String, EnumerableFlag {
   }
 }
 
+/// Types of weights that users of other tools ask for and that Core ML does not have.
+enum UnscaledFlag: String, EnumerableFlag {
+  case int1, int2, int3, int6, uint1, uint2, uint3, uint6
+
+  static func help(for value: UnscaledFlag) -> ArgumentHelp? { .hidden }
+
+  /// The width decides; Core ML has unsigned indices only.
+  var elementType: ElementType {
+    switch self {
+    case .int1, .uint1: .uint1
+    case .int2, .uint2: .uint2
+    case .int3, .uint3: .uint3
+    case .int6, .uint6: .uint6
+    }
+  }
+}
+
+/// How the scale of a block is found.
+enum FitOption: String, ExpressibleByArgument, CaseIterable {
+  case minMax = "min-max"
+  case error
+
+  var fit: QuantizationSettings.Fit { self == .error ? .error : .minMax }
+}
+
 /// Which elements share a scale, without the size of blocks.
 enum GranularityFlag: String, EnumerableFlag {
   case perChannel, perTensor

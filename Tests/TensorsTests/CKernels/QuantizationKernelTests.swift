@@ -103,7 +103,7 @@ extension CKernelsTests {
       var x = [Float](repeating: 0.5, count: 64)
       x[place] = value
       let bytes = x.withUnsafeBytes { Array($0) }
-      let scheme = mpk_quantization(bits: 8, is_signed: 1, is_symmetric: 1, is_half: 0)
+      let scheme = mpk_quantization(bits: 8, is_signed: 1, is_symmetric: 1, is_half: 0, is_full: 0)
       for inner in [1, 16, 64] {
         let strange = CKernelsTests.agreed {
           encode(bytes, isHalf: false, rows: 1, columns: 64 / inner, inner: inner, scheme: scheme)
@@ -119,7 +119,7 @@ extension CKernelsTests {
       let x = (0..<64).map { Float16(60000 - $0 * 1760) }
       let bytes = x.withUnsafeBytes { Array($0) }
       let scheme = mpk_quantization(
-        bits: 8, is_signed: signed, is_symmetric: symmetric, is_half: 1)
+        bits: 8, is_signed: signed, is_symmetric: symmetric, is_half: 1, is_full: 0)
       let result = CKernelsTests.agreed {
         encode(bytes, isHalf: true, rows: 1, columns: 1, inner: 64, scheme: scheme)
       }
@@ -135,7 +135,8 @@ extension CKernelsTests {
     func codeRanges(bits: UInt8, signed: UInt8, symmetric: UInt8, low: Int32, high: Int32) {
       var range: (Int32, Int32) = (0, 0)
       mpk_code_range(
-        mpk_quantization(bits: bits, is_signed: signed, is_symmetric: symmetric, is_half: 0),
+        mpk_quantization(
+          bits: bits, is_signed: signed, is_symmetric: symmetric, is_half: 0, is_full: 0),
         &range.0, &range.1)
       #expect(range == (low, high))
     }
@@ -146,6 +147,6 @@ extension RecordedQuantization {
   fileprivate var scheme: mpk_quantization {
     mpk_quantization(
       bits: UInt8(bits), is_signed: isSigned ? 1 : 0, is_symmetric: isSymmetric ? 1 : 0,
-      is_half: weight.isHalf ? 1 : 0)
+      is_half: weight.isHalf ? 1 : 0, is_full: 0)
   }
 }
