@@ -20,63 +20,73 @@ void mpk_weigh_f16(const uint16_t *x, size_t n, const float *scale, size_t step,
   }
 }
 
-/// Values of one sign, whose bits ascend with their magnitude.
-typedef struct {
-  double *value, *weight;
-  size_t n;
-} tally;
-
-MPK_INLINE void note(tally *t, double value, double weight) {
-  t->value[t->n] = value;
-  t->weight[t->n++] = weight;
-}
-
-/// The negative values are met from the smallest magnitude on, so they are written from the middle
-/// of the arrays backwards and moved.
-MPK_INLINE size_t drain_f16(int native, void *cells, int sums, double *value, double *weight) {
-  uint32_t *counts = cells;
-  double *totals = cells;
-  size_t size = sums ? sizeof(double) : sizeof(uint32_t);
-  int strange = 0;
-  tally t = {value, weight, 0};
-  double zeros = sums ? totals[0] + totals[SIGN] : (double)counts[0] + (double)counts[SIGN];
-  for (int negative = 1; negative >= 0; negative--) {
-    for (int strip = HALVES / 2 / STRIP - 1; strip >= 0; strip--) {
-      int place = negative ? strip : HALVES / 2 / STRIP - 1 - strip;
-      size_t first = (size_t)place * STRIP + (negative ? SIGN : 0);
-      uint64_t any = 0;
-      for (size_t j = 0; j < STRIP; j++) {
-        if (sums) {
-          uint64_t bits;
-          memcpy(&bits, totals + first + j, sizeof bits);
-          any |= bits;
-        } else {
-          any |= counts[first + j];
-        }
-      }
-      if (!any) continue;
-      if ((first & INFINITE) == INFINITE) strange = 1;
-      for (size_t j = 0; j < STRIP && !strange; j++) {
-        size_t bits = first + (negative ? STRIP - 1 - j : j);
-        double found = sums ? totals[bits] : (double)counts[bits];
-        if (found != 0 && (bits & (SIGN - 1)) != 0) {
-          note(&t, (double)mpk_widen(native, (uint16_t)bits), found);
-        }
-      }
-      memset((char *)cells + first * size, 0, STRIP * size);
-    }
-    if (negative && zeros != 0) note(&t, 0, zeros);
+MPK_INLINE int is_empty(const void *cells, size_t bytes) {
+  uint64_t any = 0;
+  for (size_t j = 0; j < bytes; j += sizeof any) {
+    uint64_t word;
+    memcpy(&word, (const char *)cells + j, sizeof word);
+    any |= word;
   }
-  return strange ? SIZE_MAX : t.n;
+  return any == 0;
 }
 
-size_t mpk_drain_counts_f16(uint32_t *counts, double *value, double *weight) {
-  return drain_f16(0, counts, 0, value, weight);
+/// Appends the values of a strip of cells, and their weights, to what is there; without branches, as
+/// half of the cells of a strip may be empty. Returns how many there are then.
+MPK_INLINE size_t drain_strip(
+    int native, const void *cells, int sums, size_t first, int backwards, double *value,
+    double *weight, size_t n) {
+  for (size_t j = 0; j < STRIP; j++) {
+    size_t place = backwards ? STRIP - 1 - j : j;
+    double found = sums ? ((const double *)cells)[place] : (double)((const uint32_t *)cells)[place];
+    value[n] = (double)mpk_widen(native, (uint16_t)(first + place));
+    weight[n] = found;
+    n += found != 0;
+  }
+  return n;
 }
 
-size_t mpk_drain_sums_f16(double *sums, double *value, double *weight) {
-  return drain_f16(0, sums, 1, value, weight);
+/// Negative values first, whose bits descend as the values ascend.
+MPK_INLINE size_t drain_f16(int native, char *cells, int sums, double *value, double *weight) {
+  size_t size = sums ? sizeof(double) : sizeof(uint32_t), n = 0;
+  enum { STRIPS = SIGN / STRIP };
+  double zeros = sums ? ((double *)cells)[0] + ((double *)cells)[SIGN]
+                      : (double)((uint32_t *)cells)[0] + (double)((uint32_t *)cells)[SIGN];
+  memset(cells, 0, size);
+  memset(cells + SIGN * size, 0, size);
+  int strange = 0;
+  for (int side = 0; side < 2; side++) {
+    for (size_t strip = 0; strip < STRIPS; strip++) {
+      size_t first = side ? strip * STRIP : SIGN + (STRIPS - 1 - strip) * STRIP;
+      char *here = cells + first * size;
+      if (is_empty(here, STRIP * size)) continue;
+      if ((first & INFINITE) == INFINITE) {
+        strange = 1;
+      } else {
+        n = drain_strip(native, here, sums, first, !side, value, weight, n);
+      }
+      memset(here, 0, STRIP * size);
+    }
+    if (!side && zeros != 0) {
+      value[n] = 0;
+      weight[n++] = zeros;
+    }
+  }
+  return strange ? SIZE_MAX : n;
 }
+
+MPK_INLINE size_t drain_counts_f16_body(
+    int native, uint32_t *counts, double *value, double *weight) {
+  return drain_f16(native, (char *)counts, 0, value, weight);
+}
+MPK_VERSIONS(
+    size_t, drain_counts_f16, (uint32_t *counts, double *value, double *weight), counts, value,
+    weight)
+
+MPK_INLINE size_t drain_sums_f16_body(int native, double *sums, double *value, double *weight) {
+  return drain_f16(native, (char *)sums, 1, value, weight);
+}
+MPK_VERSIONS(
+    size_t, drain_sums_f16, (double *sums, double *value, double *weight), sums, value, weight)
 
 // MARK: Distinct values of float32
 

@@ -198,7 +198,8 @@ void mpk_count_f16(const uint16_t *x, size_t n, uint32_t *counts);
 /// Adds `scale[i * step]` squared for every float16 value to `sums[65536]`, by its bits.
 void mpk_weigh_f16(const uint16_t *x, size_t n, const float *scale, size_t step, double *sums);
 /// The distinct values that were counted, ascending, and how often; both zeros are one. Clears the
-/// counts. Returns how many there are, at most 63,487; SIZE_MAX if an infinity or a NaN was counted.
+/// counts. `value` and `weight` have 65,536 elements. Returns how many there are, at most 63,487;
+/// SIZE_MAX if an infinity or a NaN was counted.
 size_t mpk_drain_counts_f16(uint32_t *counts, double *value, double *weight);
 /// The same for sums.
 size_t mpk_drain_sums_f16(double *sums, double *value, double *weight);
@@ -212,8 +213,8 @@ int mpk_entries_f32(
 size_t mpk_drain_entries_f32(
     uint64_t *entries, uint64_t *scratch, size_t n, double *value, double *weight);
 
-enum { MPK_BUCKET_BITS = 21 };
-/// Collects float32 values that agree in sign, exponent and 12 more bits. `weights` and `moments`
+enum { MPK_BUCKET_BITS = 20 };
+/// Collects float32 values that agree in sign, exponent and 11 more bits. `weights` and `moments`
 /// have 2^MPK_BUCKET_BITS elements. Returns 1 if any value is infinite or NaN.
 int mpk_bucket_f32(
     const float *x, size_t n, const float *scale, size_t step, double *weights, double *moments);

@@ -71,7 +71,7 @@ class ValueCollector: PaletteCollector {
       guard let ends = ends.baseAddress else { return [] }
       let precision = isHalf ? MPK_CENTER_F16 : MPK_CENTER_F32
       mpk_cluster(
-        values, weights, count, entryCount, Int32(precision.rawValue), memory, ends)
+        values, weights, count, entryCount, Int32(precision), memory, ends)
       var first = 0
       return (0..<entryCount).map { run in
         let last = Int(ends[run])
@@ -162,7 +162,7 @@ final class SingleCollector: ValueCollector {
   }
 }
 
-/// Values of float32 that agree in 21 bits are taken for their mean.
+/// Values of float32 that agree in 20 bits are taken for their mean.
 final class BucketCollector: ValueCollector {
   override func add(
     _ run: UnsafeRawPointer, count: Int, scales: PeriodicScales?
@@ -181,7 +181,7 @@ final class BucketCollector: ValueCollector {
   }
 
   override func drain() -> Int {
-    let room = 1 << Int(MPK_BUCKET_BITS.rawValue)
+    let room = 1 << MPK_BUCKET_BITS
     return mpk_drain_buckets_f32(
       scratch.bucketWeights.start, scratch.bucketMoments.start, scratch.values.room(room),
       scratch.weights.room(room))

@@ -40,8 +40,8 @@ final class PaletteScratch {
   lazy var counts = ScratchBuffer<UInt32>(zeros: 1 << 16)
   lazy var sums = ScratchBuffer<Double>(zeros: 1 << 16)
   /// By the upper bits of float32 values; zero whenever nobody uses them.
-  lazy var bucketWeights = ScratchBuffer<Double>(zeros: 1 << Int(MPK_BUCKET_BITS.rawValue))
-  lazy var bucketMoments = ScratchBuffer<Double>(zeros: 1 << Int(MPK_BUCKET_BITS.rawValue))
+  lazy var bucketWeights = ScratchBuffer<Double>(zeros: 1 << MPK_BUCKET_BITS)
+  lazy var bucketMoments = ScratchBuffer<Double>(zeros: 1 << MPK_BUCKET_BITS)
   let values = ScratchBuffer<Double>()
   let weights = ScratchBuffer<Double>()
   let cluster = ScratchBuffer<UInt64>()

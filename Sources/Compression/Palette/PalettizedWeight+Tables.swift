@@ -34,12 +34,12 @@ extension PalettizedWeight {
   func tables(of groups: Range<Int>) throws -> [PaletteTable] {
     var found = [PaletteTable?](repeating: nil, count: groups.count)
     for waits in [false, true] {
-      for panel in (groups.lowerBound / Self.panel)...((groups.upperBound - 1) / Self.panel) {
-        let all = (panel * Self.panel)..<min((panel + 1) * Self.panel, layout.groupCount)
+      for panel in (groups.lowerBound / self.panel)...((groups.upperBound - 1) / self.panel) {
+        let all = (panel * self.panel)..<min((panel + 1) * self.panel, layout.groupCount)
         let wanted = layout.isContiguous ? all.clamped(to: groups) : all
         let work = { () throws -> Void in
-          let known = wanted.map { self.memory.recall($0) }
-          let tables = known.contains { $0 == nil } ? try self.panel(wanted, known) : known
+          var tables = wanted.map { self.memory.recall($0) }
+          if tables.contains(where: { $0 == nil }) { tables = try self.search(wanted, tables) }
           for (group, table) in zip(wanted, tables) where groups.contains(group) {
             found[group - groups.lowerBound] = table
           }
@@ -57,7 +57,7 @@ extension PalettizedWeight {
   }
 
   /// The tables of a panel, of which some may be known.
-  private func panel(_ groups: Range<Int>, _ known: [PaletteTable?]) throws -> [PaletteTable?] {
+  private func search(_ groups: Range<Int>, _ known: [PaletteTable?]) throws -> [PaletteTable?] {
     if !layout.isContiguous { return try stridedPanel(groups) }
     return try zip(groups, known).map { group, known in
       try known ?? contiguousTable(of: group)

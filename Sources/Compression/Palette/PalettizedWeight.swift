@@ -15,6 +15,10 @@ package final class PalettizedWeight: CompressedWeight {
   package let layout: PaletteLayout
   let isHalf: Bool
   let memory: PaletteMemory
+  /// Groups whose tables are searched for together where they do not lie together.
+  let panel: Int
+  /// Whether a group is read at once.
+  let isLocal: Bool
   /// Held while the tables of some groups are searched for that cannot be read at once.
   let turns: [Turn]
   private let foundScales = Mutex<[Float]?>(nil)
@@ -42,8 +46,12 @@ package final class PalettizedWeight: CompressedWeight {
     isHalf = source.dtype == .float16
     memory = PaletteMemory(
       count: layout.groupCount, size: scheme.entryCount * scheme.clusterSize)
-    let panels = (layout.groupCount + Self.panel - 1) / Self.panel
+    // What is collected of float32 values takes more memory.
+    panel = layout.isContiguous ? 1 : isHalf ? 16 : 2
+    let isLocal = layout.isContiguous && layout.groupElements <= Self.chunk
+    let panels = isLocal ? 0 : (layout.groupCount + panel - 1) / panel
     turns = (0..<panels).map { _ in Turn() }
+    self.isLocal = isLocal
     if case .table(let values) = scheme.mode, isHalf,
       let large = values.first(where: { abs($0) >= 65520 })
     {
@@ -53,8 +61,6 @@ package final class PalettizedWeight: CompressedWeight {
     }
   }
 
-  /// Groups whose tables are searched for together where they do not lie together.
-  static let panel = 16
   /// Elements that are worked on at a time: few enough for the second-level cache.
   static let chunk = 1 << 17
 
@@ -87,9 +93,6 @@ package final class PalettizedWeight: CompressedWeight {
   /// Elements that only come together: those of the channels that share indices or scales.
   var unit: Int { layout.clusterSize > 1 || palette.hasChannelScale ? layout.unit : 1 }
 
-  /// Whether a group is read at once.
-  var isLocal: Bool { layout.isContiguous && layout.groupElements <= Self.chunk }
-
   /// Reads elements of the source into a temporary buffer.
   func withElements<Result>(
     _ range: Range<Int>, _ body: (UnsafeMutableRawPointer) throws -> Result
@@ -104,19 +107,17 @@ package final class PalettizedWeight: CompressedWeight {
     }
   }
 
-  /// Whether the weight is without infinities and NaNs. Reads all of it, and remembers the tables.
+  /// Whether the weight is without infinities and NaNs. Reads all of it.
   package func isFinite() throws -> Bool {
-    do {
-      _ = try scales()
-      if case .table = palette.mode {
-        try forEachPiece(in: 0..<indices.count) { _ in }
-      } else {
-        try findTables()
+    for start in stride(from: 0, to: source.count, by: Self.chunk) {
+      let range = start..<min(start + Self.chunk, source.count)
+      var (low, high) = (Float(0), Float(0))
+      let strange = try withElements(range) {
+        mpk_block_range($0, isHalf ? 1 : 0, 1, 1, range.count, 0, &low, &high)
       }
-      return true
-    } catch let problem as Diagnostic where problem.code == .notRepresentable {
-      return false
+      if strange != 0 { return false }
     }
+    return true
   }
 
   func notFinite() -> Diagnostic {

@@ -60,7 +60,7 @@ extension CKernelsTests {
       var ends = [UInt32](repeating: 0, count: k)
       var scratch = [UInt64](repeating: 0, count: mpk_cluster_scratch(values.count) / 8 + 1)
       mpk_cluster(
-        values, weights, values.count, k, Int32(MPK_CENTER_F16.rawValue), &scratch, &ends)
+        values, weights, values.count, k, Int32(MPK_CENTER_F16), &scratch, &ends)
       return ends
     }
 
