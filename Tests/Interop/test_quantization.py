@@ -122,11 +122,7 @@ def compare(source, folder, dtype, granularity, mode, left_alone, minimum=MINIMU
     cto.linear_quantize_weights(ct.models.MLModel(source, skip_model_load=True), config).save(theirs)
     shape = ["--block", "32"] if granularity == "per_block" else ["--" + granularity.replace("_", "-")]
     modelpack.quantize(source, ours, "--" + dtype, *shape, "--symmetric" if "symmetric" in mode else "--asymmetric",
-<<<<<<< HEAD
-                       "--min-elements", minimum)
-=======
-                       "--fit", "min-max", "--min-elements", PACKAGES[name])
->>>>>>> linear
+                       "--fit", "min-max", "--min-elements", minimum)
     check(ours)
     expected, actual = weights(theirs), weights(ours)
     missing = {key[:2] for key in set(expected) - set(actual)}
@@ -173,21 +169,8 @@ def test_transformers(name, dtype, granularity, exported, folder):
     case = next(c for c in cases.families() if c.name == name)
     source = os.path.join(folder, "source.mlpackage")
     modelpack.convert(exported(case) + ".pt2", source)
-<<<<<<< HEAD
     compared = compare(source, folder, dtype, granularity, "linear_symmetric", set())
     assert ("linear", "weight") in compared and ("gather", "x") in compared
-=======
-    theirs, ours = os.path.join(folder, "theirs.mlpackage"), os.path.join(folder, "ours.mlpackage")
-    modelpack.quantize(source, ours, *options, "--symmetric", "--fit", "min-max", "--min-elements", MINIMUM)
-    dtype = options[0].removeprefix("--")
-    shape = dict(granularity="per_block", block_size=32) if "--block" in options else dict(granularity="per_channel")
-    config = cto.OptimizationConfig(global_config=cto.OpLinearQuantizerConfig(
-        mode="linear_symmetric", dtype=dtype, weight_threshold=MINIMUM, **shape))
-    cto.linear_quantize_weights(ct.models.MLModel(source, skip_model_load=True), config).save(theirs)
-    expected, actual = weights(theirs), weights(ours)
-    assert expected and set(expected) <= set(actual)
-    for key, value in expected.items():
-        assert actual[key].tobytes() == value.tobytes(), key
 
 
 def originals(path, keys):
@@ -203,19 +186,19 @@ def originals(path, keys):
     return found
 
 
-FITTED = [c for c in CASES if c[0] != "decoder-iOS18-float32"]
+FITTED = [c for c in NEW if c[0] == "mixed-iOS18-float16"]
 
 
-@pytest.mark.parametrize("name,dtype,granularity,mode", FITTED, ids=["-".join(c) for c in FITTED])
-def test_least_error(name, dtype, granularity, mode, coremltools_packages, folder):
+@pytest.mark.parametrize("name,dtype,granularity,mode", FITTED, ids=ids(FITTED))
+def test_least_error(name, dtype, granularity, mode, sources, folder):
     """coremltools reads what the search found, and no weight is further from the original than its own."""
-    source = os.path.join(coremltools_packages, name + ".mlpackage")
+    source = sources(name)
     shape = ["--block", "32"] if granularity == "per_block" else ["--" + granularity.replace("_", "-")]
     values = {}
     for fit in ("min-max", "error"):
         path = os.path.join(folder, fit + ".mlpackage")
         modelpack.quantize(source, path, "--" + dtype, *shape, "--symmetric" if "symmetric" in mode else "--asymmetric",
-                           "--fit", fit, "--min-elements", PACKAGES[name])
+                           "--fit", fit, "--min-elements", MINIMUM)
         check(path)
         values[fit] = weights(path)
     before = originals(source, set(values["error"]))
@@ -226,4 +209,3 @@ def test_least_error(name, dtype, granularity, mode, coremltools_packages, folde
     for key in before:
         assert noise("error", key) <= noise("min-max", key) * (1 + 1e-9), key
     assert sum(noise("error", k) for k in before) < sum(noise("min-max", k) for k in before)
->>>>>>> linear
