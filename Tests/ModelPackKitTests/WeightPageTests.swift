@@ -58,8 +58,8 @@ import Testing
     }
     #expect(
       outline(tree)
-        == "(model(norm(norm, norm), layers(layers 0(mlp_up_weight, "
-        + "attention(k_proj_weight, q_proj_weight)), layers 1_mlp_up_weight)))")
+        == "(model(norm(norm, norm), layers(layers 0("
+        + "attention(k_proj, q_proj), mlp_up), layers 1_mlp_up)))")
     #expect(tree.bytes == 210)
   }
 

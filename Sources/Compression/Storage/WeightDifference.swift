@@ -165,19 +165,23 @@ package enum WeightMeasurement {
     let pieces = counts.enumerated().flatMap { index, count in
       stride(from: 0, to: count, by: piece).map { (index, $0..<min($0 + piece, count)) }
     }
-    let found = Mutex<[Swift.Result<Result, any Error>?]>(
+    let results = Mutex<[Swift.Result<Result, any Error>?]>(
       .init(repeating: nil, count: pieces.count))
-    DispatchQueue.concurrentPerform(iterations: pieces.count) { place in
-      let (index, range) = pieces[place]
-      let result = Swift.Result { try body(index, range) }
-      found.withLock { $0[place] = result }
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: min(Processors.count, pieces.count)) { _ in
+      while true {
+        let place = next.add(1, ordering: .relaxed).oldValue
+        guard place < pieces.count else { return }
+        let result = Swift.Result { try body(pieces[place].0, pieces[place].1) }
+        results.withLock { $0[place] = result }
+      }
     }
-    var results = [Result](repeating: start, count: counts.count)
-    for (place, result) in found.withLock({ $0 }).enumerated() {
+    var sums = [Result](repeating: start, count: counts.count)
+    for (place, result) in results.withLock({ $0 }).enumerated() {
       guard let result else { throw Diagnostic.error(.internalError, "a piece was not measured") }
-      results[pieces[place].0] = combine(results[pieces[place].0], try result.get())
+      sums[pieces[place].0] = combine(sums[pieces[place].0], try result.get())
     }
-    return results
+    return sums
   }
 }
 

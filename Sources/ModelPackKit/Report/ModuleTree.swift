@@ -27,11 +27,18 @@ struct ModuleTree {
   /// The words of a name, without what tools append to it.
   private static func words(_ name: String) -> [String] {
     var words = name.split { !($0.isLetter || $0.isNumber) }.map(String.init)
-    for ending in [["quantized"], ["palettized"], ["to", "fp16"], ["to", "fp32"]]
+    for ending in [["quantized"], ["palettized"], ["to", "fp16"], ["to", "fp32"], ["weight"]]
     where words.count > ending.count && words.suffix(ending.count).elementsEqual(ending) {
       words.removeLast(ending.count)
     }
+    // Deeper modules than these are not told apart.
+    if words.count > 12 { words[11...] = [words[11...].joined(separator: "_")] }
     return words.isEmpty ? [name] : words
+  }
+
+  /// The first number in the label.
+  private var number: Int {
+    label.split { !$0.isNumber }.first.flatMap { Int($0) } ?? -1
   }
 
   private init(leaf entry: Entry, label: String) {
@@ -58,7 +65,10 @@ struct ModuleTree {
       groups[place].entries.append(entry)
     }
     children = groups.map { Self.child($0.entries, after: word) }
-      .sorted { ($1.bytes, $0.label) < ($0.bytes, $1.label) }
+      .sorted { a, b in
+        // Equal ones as people count.
+        (b.bytes, a.number, a.label) < (a.bytes, b.number, b.label)
+      }
   }
 
   /// The node of entries that share their first word, and perhaps more.
@@ -73,15 +83,18 @@ struct ModuleTree {
     }
     // A number alone says little.
     let isNumber = shared.first?.allSatisfy(\.isNumber) ?? false
-    let label = (isNumber && !word.isEmpty ? word + " " : "") + shared.joined(separator: "_")
+    let label =
+      shared.isEmpty
+      ? word : (isNumber && !word.isEmpty ? word + " " : "") + shared.joined(separator: "_")
     if entries.count == 1 { return ModuleTree(leaf: entries[0], label: label) }
-    if shared.isEmpty {
+    if entries.allSatisfy(\.words.isEmpty) {
       // Weights of one name, in several functions.
-      var node = ModuleTree([], label: word, word: word)
-      node.children = entries.map { ModuleTree(leaf: $0, label: word) }
+      var node = ModuleTree([], label: label, word: word)
+      node.children = entries.map { ModuleTree(leaf: $0, label: label) }
+        .sorted { $1.bytes < $0.bytes }
       node.bytes = entries.reduce(0) { $0 + $1.bytes }
       return node
     }
-    return ModuleTree(entries, label: label, word: shared[shared.count - 1])
+    return ModuleTree(entries, label: label, word: shared.last ?? word)
   }
 }

@@ -25,6 +25,9 @@ enum PageStyle {
     .c0{fill:#d7301f;background:#d7301f}.c1{fill:#fc8d59;background:#fc8d59}
     .c2{fill:#fdcc8a;background:#fdcc8a}.c3{fill:#c7e9c0;background:#c7e9c0}
     .c4{fill:#8fd08f;background:#8fd08f}.c5{fill:#5bb37a;background:#5bb37a}
+    .b0{fill:#e3eef9;background:#e3eef9}.b1{fill:#cadef0;background:#cadef0}
+    .b2{fill:#a9cde6;background:#a9cde6}.b3{fill:#82b9dc;background:#82b9dc}
+    .b4{fill:#5fa3d0;background:#5fa3d0}.b5{fill:#4490c6;background:#4490c6}
     .same{fill:#c3cbd6;background:#c3cbd6}
     .key{display:inline-block;width:12px;height:12px;margin:0 4px 0 10px;vertical-align:-1px}
     .key.before{background:#b9c3d0}.key.after{border-top:2px solid var(--accent);height:7px}

@@ -88,12 +88,12 @@ enum CellColor {
       return "c\(losses.firstIndex { decibels < $0.limit } ?? losses.count - 1)"
     }
     if row.scheme == "none" { return "same" }
-    return "c\(widths.firstIndex { row.bitsPerWeight <= $0.limit } ?? widths.count - 1)"
+    return "b\(widths.firstIndex { row.bitsPerWeight <= $0.limit } ?? widths.count - 1)"
   }
 
   static func legend(_ isComparison: Bool) -> String {
     let steps = (isComparison ? losses : widths).enumerated().map { place, step in
-      "<span class=\"key c\(place)\"></span>\(step.text) "
+      "<span class=\"key \(isComparison ? "c" : "b")\(place)\"></span>\(step.text) "
     }
     let rest = "<span class=\"key same\"></span>\(isComparison ? "as it was" : "not compressed")"
     return "<p class=\"note\">\(steps.joined())\(rest)</p>"

@@ -44,8 +44,8 @@ struct Inspect: ParsableCommand {
 
   func validate() throws {
     if common.json && mil { throw ValidationError("--json and --mil exclude each other.") }
-    if mil && (operations || weights) {
-      throw ValidationError("--mil is not combined with --operations or --weights.")
+    if mil && (operations || weights || report != nil) {
+      throw ValidationError("--mil is not combined with --operations, --weights or --report.")
     }
   }
 
