@@ -93,7 +93,7 @@ let package = Package(
     tests("ONNXFrontend", ["ReferenceExecutor", "Containers"]),
     tests("Passes"),
     tests("Compression", ["CKernels"]),
-    tests("CoreMLPackage", ["Containers"]),
+    tests("CoreMLPackage", ["Containers", "ModelPackKit"]),
     tests("ReferenceExecutor"),
     tests("ModelPackKit", ["CoreMLPackage", "Diagnostics", "ReferenceExecutor"]),
     .testTarget(

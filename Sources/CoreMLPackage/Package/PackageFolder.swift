@@ -32,10 +32,12 @@ struct PackageFolder {
   /// its spelling or through a symbolic link, and where nothing is there.
   func resolve(_ relative: String, _ what: String) throws -> String {
     let parts = relative.split(separator: "/", omittingEmptySubsequences: false)
-    guard !relative.hasPrefix("/"), !parts.contains(".."), !parts.contains("."),
-      !parts.contains(""), !relative.utf8.contains(0)
-    else {
+    guard !relative.hasPrefix("/"), !parts.contains("..") else {
       throw Diagnostic.error(.malformed, "the path '\(relative)' of the \(what) leaves the package")
+    }
+    guard !parts.contains("."), !parts.contains(""), !relative.utf8.contains(0) else {
+      throw Diagnostic.error(
+        .malformed, "the path '\(relative)' of the \(what) is not one of names between slashes")
     }
     let inside = path + "/" + relative
     guard let real = Self.realPath(inside) else {

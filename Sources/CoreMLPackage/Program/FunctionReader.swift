@@ -11,6 +11,8 @@ struct FunctionReader {
   private let constants: ConstantReader
   private var forms: OperandForms
   private var visible: [String: ValueID] = [:]
+  /// Names in `visible`, in order; those of a block are taken out at its end.
+  private var names: [String] = []
   /// The message of the body being read, to tell a late definition from a missing one.
   private var body: ProtoMessage
 
@@ -51,9 +53,17 @@ struct FunctionReader {
   ) throws -> [(key: String, value: ProtoMessage)] {
     let entries = message.entries(field)
     // Operations have a handful; hashing them would cost more than comparing.
-    for (index, (key, _)) in entries.enumerated()
-    where entries[..<index].contains(where: { $0.key == key }) {
-      throw Diagnostic.malformed("\(owner) has '\(key)' twice in its \(field)")
+    let isRepeated: (Int) -> Bool
+    if entries.count <= 16 {
+      isRepeated = { index in
+        entries[..<index].contains { $0.key == entries[index].key }
+      }
+    } else {
+      var seen = Set<String>()
+      isRepeated = { !seen.insert(entries[$0].key).inserted }
+    }
+    if let index = entries.indices.first(where: isRepeated) {
+      throw Diagnostic.malformed("\(owner) has '\(entries[index].key)' twice in its \(field)")
     }
     return entries
   }
@@ -87,6 +97,7 @@ struct FunctionReader {
     if types.lost { info.preserved = Preserved(try message.encoded()) }
     let id = function.values.addKeepingName(info)
     visible[name] = id
+    names.append(name)
     return id
   }
 
@@ -94,8 +105,11 @@ struct FunctionReader {
 
   private mutating func block(_ message: ProtoMessage, isBody: Bool = false) throws -> Block {
     var block = Block()
-    let outer = visible
-    defer { visible = outer }
+    let outer = names.count
+    defer {
+      for name in names[outer...] { visible[name] = nil }
+      names.removeSubrange(outer...)
+    }
     for input in message.messages("inputs") {
       block.inputs.append(try define(input, "the block's input"))
     }
@@ -147,8 +161,9 @@ struct FunctionReader {
   }
 
   private mutating func readInputs(of message: ProtoMessage, _ operation: inout Operation) throws {
+    let attributes = Set(operation.inputs.map(\.name))
     for (key, entry) in try Self.uniqueEntries(message, "inputs", "the operation") {
-      if operation.inputs.contains(where: { $0.name == key }) {
+      if attributes.contains(key) {
         throw Diagnostic.malformed("'\(key)' is both an operand and an attribute")
       }
       operation.inputs.append(
@@ -239,8 +254,10 @@ extension Constant {
 extension Diagnostic {
   fileprivate static func opset(_ function: String, _ found: String) -> Diagnostic {
     let known = Opset.allCases.map(\.identifier).joined(separator: ", ")
+    // A later version of the format has later opsets; anything else is none.
+    let isLater = found.hasPrefix("CoreML") && UInt32(found.dropFirst(6)) != nil
     return .error(
-      .unsupportedByTarget,
+      isLater ? .unsupportedByTarget : .malformed,
       "the function '\(function)' has the opset '\(found)' (readable: \(known))")
   }
 

@@ -11,18 +11,20 @@ extension Program {
     docString = message.string("docString")
     let functions = message.entries("functions")
     if functions.isEmpty { throw Diagnostic.malformed("the program has no functions") }
+    let interfaces = Dictionary(
+      description.functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for (name, function) in functions.sorted(by: { $0.key < $1.key }) {
-      if self.function(name) != nil {
+      if self.functions.last?.name == name {
         throw Diagnostic.malformed("the program has two functions called '\(name)'")
       }
       self.functions.append(
-        try FunctionReader.read(
-          name, function, interface: description.function(name), weights: weights))
+        try FunctionReader.read(name, function, interface: interfaces[name], weights: weights))
     }
     let constants = ConstantReader(weights: weights)
     var types = TypeReader()
+    var keys = Set<String>()
     for (key, value) in message.entries("attributes") {
-      if attributes.contains(where: { $0.name == key }) {
+      if !keys.insert(key).inserted {
         throw Diagnostic.malformed("the program has the attribute '\(key)' twice")
       }
       attributes.append(Attribute(key, try constants.constant(value, &types)))

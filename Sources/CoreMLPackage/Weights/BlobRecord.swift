@@ -61,6 +61,7 @@ extension BlobRecord {
     guard let start = Int(exactly: offset), start >= Self.alignment,
       start <= file.size - Self.size
     else { throw Diagnostic.outside(offset, file.size) }
+    guard start.isMultiple(of: Self.alignment) else { throw Diagnostic.unaligned(start) }
     let bytes = try file.bytes(start..<(start + Self.size))
     let (sentinel, code, size, data, padding) = bytes.withUnsafeBytes { raw in
       (
@@ -75,6 +76,9 @@ extension BlobRecord {
     guard let dtype = DType(blobCode: code) else { throw Diagnostic.badCode(start, code) }
     guard size <= UInt64(file.size), data <= UInt64(file.size) - size else {
       throw Diagnostic.dataOutside(start, size, data, file.size)
+    }
+    guard data >= start + Self.size, data.isMultiple(of: UInt64(Self.alignment)) else {
+      throw Diagnostic.misplaced(start, data)
     }
     self.dtype = dtype
     byteCount = Int(size)
@@ -99,6 +103,20 @@ extension Diagnostic {
   fileprivate static func outside(_ offset: UInt64, _ size: Int) -> Diagnostic {
     .error(
       .malformed, "the weight at offset \(offset) lies outside the weight file of \(size) bytes")
+  }
+
+  fileprivate static func unaligned(_ offset: Int) -> Diagnostic {
+    .error(
+      .malformed,
+      "the weight is said to be at offset \(offset), but records lie at multiples of "
+        + "\(BlobRecord.alignment)")
+  }
+
+  fileprivate static func misplaced(_ offset: Int, _ data: UInt64) -> Diagnostic {
+    .error(
+      .malformed,
+      "the weight record at offset \(offset) has its data at offset \(data), which is not a "
+        + "multiple of \(BlobRecord.alignment) after it")
   }
 
   fileprivate static func noRecord(_ offset: Int, _ found: UInt32) -> Diagnostic {

@@ -29,9 +29,11 @@ struct RandomInputs {
   }
 
   private mutating func array(_ feature: FeatureDescription, _ shape: [Int]) throws -> MultiArray {
-    guard let count = elementCount(shape), count <= 1 << 40 else {
+    guard let count = elementCount(shape), count <= 1 << 28 else {
       throw Diagnostic.error(
-        .unsupportedArgument, "input '\(feature.name)' of shape \(shape) does not fit in memory")
+        .unsupportedArgument,
+        "input '\(feature.name)' of shape \(shape) has too many elements for random values",
+        fix: "give the input with --inputs")
     }
     let type = feature.elementType
     var values = [Double](repeating: 0, count: count)

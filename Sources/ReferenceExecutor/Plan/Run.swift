@@ -196,7 +196,7 @@ extension Step {
       tensor.dtype == type.dtype && tensor.rank == type.rank
       && zip(tensor.shape, type.shape).allSatisfy { $1.fixed == nil || $1.fixed == $0 }
     guard agrees else {
-      throw fault("gives \(tensor) where the program declares \(type)", .typeMismatch)
+      throw fault("gives \(tensor) where the program declares \(type)", .invalidProgram)
     }
   }
 }

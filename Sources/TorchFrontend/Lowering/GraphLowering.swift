@@ -52,6 +52,7 @@ final class GraphLowering {
     if let inner = try higherOrder(node) { return inner }
     if try symbolic(node) { return [] }
     let call = try call(node, in: graph)
+    try ArgumentRules.check(call)
     if let lowering = ATenLowering.table[node.target] {
       return try lowering.lower(call, build)
     }

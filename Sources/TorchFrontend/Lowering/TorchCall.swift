@@ -46,7 +46,9 @@ struct TorchCall {
   func floatValue(_ name: String) throws -> Value { try build.cast(value(name), to: .float32) }
 
   func tensors(_ name: String) throws -> [TorchTensor] {
-    guard case .list(let items) = arguments[name] else { throw wrong(name, "a list of tensors") }
+    guard case .list(let items) = arguments[name], !items.isEmpty else {
+      throw wrong(name, "a list of tensors")
+    }
     return try items.map { item in
       guard case .tensor(let tensor) = item else { throw wrong(name, "a list of tensors") }
       return tensor
@@ -80,6 +82,18 @@ struct TorchCall {
     guard let value = try dim(name, default: fallback).fixed else {
       throw fault("argument '\(name)' is not known at conversion", fix: "export with a fixed value")
     }
+    return try bounded(value, name)
+  }
+
+  /// Numbers that are computed with here, not in the program, must leave room for that; what counts
+  /// something must be a size.
+  private func bounded(_ value: Int, _ name: String) throws -> Int {
+    let range = ArgumentRules.counts.contains(name) ? 0...(1 << 24) : -(1 << 31)...(1 << 31)
+    guard range.contains(value) else {
+      throw Diagnostic.error(
+        .malformed, at: node.location,
+        "argument '\(name)' is \(value), not in \(range.lowerBound)...\(range.upperBound)")
+    }
     return value
   }
 
@@ -102,7 +116,7 @@ struct TorchCall {
         throw fault(
           "argument '\(name)' is not known at conversion", fix: "export with fixed values")
       }
-      return value
+      return try bounded(value, name)
     }
   }
 

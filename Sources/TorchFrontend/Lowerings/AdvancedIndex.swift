@@ -32,6 +32,7 @@ struct AdvancedIndex {
       }
       // A mask stands for the positions at which it is true, one index per axis of it.
       let rank = try build.rank(of: value)
+      guard axis + rank <= shape.count else { throw call.fault("has more indices than axes") }
       let positions = try build.mil.non_zero(x: build.cast(value, to: .int32))
       for k in 0..<rank {
         let column = try ViewStep.select(axis: 1, index: .fixed(k)).apply(to: positions, build)
@@ -131,6 +132,7 @@ struct AdvancedIndex {
     else { return nil }
     let flags = try mask.value(build)
     let missing = shape.count - (try build.rank(of: flags))
+    guard missing >= 0 else { throw call.fault("has more indices than axes") }
     let full = try build.shape(of: flags) + Array(repeating: 1, count: missing)
     let scalar = try build.rank(of: source) == 0 ? source : build.mil.squeeze(x: source)
     return try build.choose(build.reshape(flags, to: full), scalar, x, shape: shape)

@@ -54,6 +54,9 @@ extension ATenLowering {
     ATenLowering("aten.eye.default", "aten.eye.m") { call, build in
       let rows = try call.int("n")
       let columns = call.has("m") ? try call.int("m") : rows
+      guard rows * columns <= 1 << 28 else {
+        throw call.fault("a matrix of \(rows) by \(columns) is too large to be stored")
+      }
       var values = [Float](repeating: 0, count: rows * columns)
       for k in 0..<min(rows, columns) { values[k * columns + k] = 1 }
       return .constant(.numbers(TensorData(float32: values, shape: [rows, columns])))

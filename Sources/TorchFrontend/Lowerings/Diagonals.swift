@@ -34,6 +34,7 @@ extension ATenLowering {
       let rank = try build.rank(of: x)
       let first = try call.axis("dim1", rank: rank, default: 0)
       let second = try call.axis("dim2", rank: rank, default: 1)
+      guard first != second else { throw call.fault("'dim1' and 'dim2' are one axis") }
       let order = lastAxes(moved: (first, second), rank: rank)
       var inverse = order
       for (new, old) in order.enumerated() { inverse[old] = new }
@@ -65,11 +66,14 @@ extension ATenLowering {
       return try build.choose(mask, fill, x, shape: shape)
     },
     ATenLowering("aten.block_diag.default") { call, build in
-      let width = try call.resultShape()[1]
+      guard let width = try call.resultShape().last else {
+        throw call.fault("the result is no matrix")
+      }
       let dtype = try call.resultDType()
       var before = Dim.fixed(0)
       let rows = try call.values("tensors").map { part in
         let shape = try build.shape(of: part)
+        guard shape.count <= 2 else { throw call.fault("a tensor has rank \(shape.count)") }
         let block = try build.reshape(
           build.convert(part, to: dtype), to: Array(repeating: 1, count: 2 - shape.count) + shape)
         let size = try build.shape(of: block)

@@ -21,6 +21,7 @@ extension ATenLowering {
     let rows = try build.gather(call.floatValue("weight"), indices, axis: 0)
     let bags = try bags(call, build, count: build.shape(of: indices)[0])
     let shape = try call.resultShape()
+    guard shape.count == 2 else { throw call.fault("the result has rank \(shape.count), not 2") }
     // A padding index is not part of its bag.
     var kept: Value?
     if call.has("padding_idx"), try call.int("padding_idx") >= 0 {
@@ -69,7 +70,9 @@ extension ATenLowering {
   ) throws -> Value {
     var offsets = try call.value("offsets")
     if try call.bool("include_last_offset", default: false) {
-      let bags = try build.shape(of: offsets)[0]
+      guard let bags = try build.shape(of: offsets).first else {
+        throw call.fault("argument 'offsets' has no axis")
+      }
       offsets = try build.part(offsets, axis: 0, from: 0, count: bags - 1)
     }
     let places = try build.mil.expand_dims(x: build.counting(to: count), axes: [1])

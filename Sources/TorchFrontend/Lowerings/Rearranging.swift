@@ -16,7 +16,9 @@ extension ATenLowering {
       let x = try call.value("self")
       let rank = try build.rank(of: x)
       let axes = try call.has("dims") ? call.axes("dims", rank: rank) : [0, 1]
-      guard axes.count == 2 else { throw call.fault("'dims' names \(axes.count) axes") }
+      guard axes.count == 2, axes[0] != axes[1] else {
+        throw call.fault("'dims' does not name two axes")
+      }
       let turns = ((try call.int("k", default: 1) % 4) + 4) % 4
       if turns == 0 { return try build.mil.identity(x: x) }
       if turns == 2 { return try build.mil.reverse(x: x, axes: .ints(axes.sorted())) }
@@ -39,7 +41,7 @@ extension ATenLowering {
     ATenLowering("aten.cartesian_prod.default") { call, build in
       let parts = try call.values("tensors")
       guard parts.count > 1 else { return try build.mil.identity(x: parts[0]) }
-      let extents = try parts.map { try build.shape(of: $0)[0] }
+      let extents = try parts.map { try build.shape(of: $0).reduce(1, *) }
       let columns = try parts.enumerated().map { index, part in
         var line = [Dim](repeating: 1, count: parts.count)
         line[index] = extents[index]
@@ -49,7 +51,7 @@ extension ATenLowering {
     },
     ATenLowering("aten.vander.default") { call, build in
       let x = try call.floatValue("x")
-      guard let count = try call.resultShape()[1].fixed else {
+      guard let count = try call.resultShape().last?.fixed, (0...(1 << 24)).contains(count) else {
         throw call.fault("the number of powers is not fixed")
       }
       let rising = (0..<count).map { Float($0) }

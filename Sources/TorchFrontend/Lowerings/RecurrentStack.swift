@@ -29,9 +29,13 @@ struct RecurrentStack {
     hasBiases = try call.bool("has_biases")
     layers = try call.int("num_layers")
     directions = try call.bool("bidirectional") ? 2 : 1
-    perDirection = layers > 0 ? parameters.count / (layers * directions) : 0
+    // Each layer has parameters, which also bounds the product below.
+    guard layers > 0, layers <= parameters.count else {
+      throw call.fault("has \(parameters.count) parameters for \(layers) layers")
+    }
+    perDirection = parameters.count / (layers * directions)
     hasProjection = perDirection == (hasBiases ? 5 : 3)
-    guard layers > 0, perDirection >= (hasBiases ? 4 : 2) else {
+    guard hasProjection || perDirection == (hasBiases ? 4 : 2) else {
       throw call.fault("has \(parameters.count) parameters for \(layers) layers")
     }
   }
@@ -61,7 +65,11 @@ struct RecurrentStack {
   }
 
   private func initialStates() throws -> [Value] {
-    if case .lstm = kind { return try call.values("hx") }
+    if case .lstm = kind {
+      let states = try call.values("hx")
+      guard states.count == 2 else { throw call.fault("has \(states.count) initial states, not 2") }
+      return states
+    }
     return [try call.value("hx")]
   }
 

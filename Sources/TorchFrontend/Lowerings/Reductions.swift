@@ -188,7 +188,9 @@ extension ATenLowering {
       try (call.has("prepend") ? [build.convert(call.value("prepend"), to: dtype)] : []) + [x]
       + (call.has("append") ? [build.convert(call.value("append"), to: dtype)] : [])
     if parts.count > 1 { x = try build.mil.concat(values: .many(parts), axis: .int(axis)) }
-    for _ in 0..<(try call.int("n", default: 1)) {
+    let times = try call.int("n", default: 1)
+    guard times <= 256, axis < rank else { throw call.fault("cannot be taken \(times) times") }
+    for _ in 0..<times {
       let extent = try build.shape(of: x)[axis]
       let after = try ViewStep.slice(axis: axis, start: 1, extent: extent - 1, step: 1).apply(
         to: x, build)

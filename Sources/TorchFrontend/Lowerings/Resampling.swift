@@ -89,10 +89,17 @@ extension ATenLowering {
     let x = try call.floatValue(call.imageName)
     let shape = try build.shape(of: x)
     let target = try call.resultShape()
+    guard target.count == shape.count, shape.count == spatial + 2 else {
+      throw call.fault("the result has rank \(target.count), not \(spatial + 2)")
+    }
     return try (2..<(2 + spatial)).reduce(x) { value, axis in
       guard let from = shape[axis].fixed, let to = target[axis].fixed, from > 0, to > 0 else {
         throw call.fault(
           "resizing a flexible size this way is not supported", fix: "export with a fixed size")
+      }
+      // Each pair of elements has a weight.
+      guard max(from, to) <= 1 << 14 else {
+        throw call.fault("resizing \(from) elements to \(to) is not supported")
       }
       return try body(value, axis, from, to)
     }
@@ -105,10 +112,16 @@ extension TorchCall {
     axis: Int, spatial: Int, from: Int, to: Int, _ aligned: Bool
   ) throws -> Double {
     if aligned { return evenStep(from: from, to: to, true) }
-    if has("scale_factors") { return 1 / (try floats("scale_factors")[axis]) }
+    if has("scale_factors") { return 1 / (try factor("scale_factors", axis)) }
     let names =
       spatial == 1 ? ["scales"] : Array(["scales_d", "scales_h", "scales_w"].suffix(spatial))
-    if has(names[axis]) { return 1 / (try float(names[axis])) }
+    if has(names[axis]) {
+      let factor = try float(names[axis])
+      guard factor > 0, factor < 1e6 else {
+        throw fault("argument '\(names[axis])' is \(factor), not a factor")
+      }
+      return 1 / factor
+    }
     return evenStep(from: from, to: to, aligned)
   }
 

@@ -49,6 +49,7 @@ extension ATenLowering {
     // Any other size picks rows and columns by PyTorch's rule floor(i * in / out).
     let shape = try build.shape(of: x)
     let target = try call.resultShape()
+    guard target.count == 4 else { throw call.fault("the result has rank \(target.count), not 4") }
     var y = x
     for axis in 2...3 {
       guard let from = shape[axis].fixed, let to = target[axis].fixed else {
@@ -68,6 +69,7 @@ extension ATenLowering {
     let target = try call.resultShape()
     let aligned = try call.bool("align_corners", default: false)
     let shape = try build.shape(of: x)
+    guard target.count == 4 else { throw call.fault("the result has rank \(target.count), not 4") }
     if let height = target[2].fixed, let width = target[3].fixed {
       if let rows = shape[2].fixed, let columns = shape[3].fixed {
         // A factor that does not divide evenly moves the samples: MIL knows the sizes only.
@@ -93,13 +95,32 @@ extension TorchCall {
   var imageName: String { has("input") ? "input" : "self" }
   var hasScales: Bool { has("scale_factors") || has("scales_h") || has("scales") }
 
+  /// An element of a list of factors.
+  func factor(_ name: String, _ index: Int) throws -> Double {
+    let factors = try floats(name)
+    guard factors.indices.contains(index), factors[index] > 0, factors[index] < 1e6 else {
+      throw fault("argument '\(name)' is \(factors), not a factor for each axis")
+    }
+    return factors[index]
+  }
+
   /// How much larger the result is along a spatial axis.
   func scale(axis: Int, spatial: Int) throws -> Double {
-    if has("scale_factors") { return try floats("scale_factors")[axis] }
+    if has("scale_factors") { return try factor("scale_factors", axis) }
     let name = spatial == 1 ? "scales" : ["scales_h", "scales_w"][axis]
-    if has(name) { return try float(name) }
+    if has(name) {
+      let factor = try float(name)
+      guard factor > 0, factor < 1e6 else {
+        throw fault("argument '\(name)' is \(factor), not a factor")
+      }
+      return factor
+    }
     let from = try shape(imageName)[axis + 2]
-    let to = try resultShape()[axis + 2]
+    let shape = try resultShape()
+    guard shape.indices.contains(axis + 2) else {
+      throw fault("the result has rank \(shape.count), not \(spatial + 2) or more")
+    }
+    let to = shape[axis + 2]
     guard let a = from.fixed, let b = to.fixed else {
       guard let ratio = Dim.floorDiv(to, from).fixed, from * .fixed(ratio) == to else {
         throw fault("the factor between flexible sizes is not known")

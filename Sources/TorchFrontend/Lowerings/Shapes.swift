@@ -135,8 +135,10 @@ extension ATenLowering {
     let shape = try build.shape(of: x)
     guard call.has("dims"), try !call.ints("dims").isEmpty else {
       let flat = try build.reshape(x, to: [shape.reduce(1) { $0 * $1 }])
-      return try build.reshape(
-        rolled(flat, axis: 0, by: call.ints("shifts")[0], call, build), to: shape)
+      guard let shift = try call.ints("shifts").first else {
+        throw call.fault("argument 'shifts' is empty")
+      }
+      return try build.reshape(rolled(flat, axis: 0, by: shift, call, build), to: shape)
     }
     for (axis, shift) in zip(try call.axes("dims", rank: shape.count), try call.ints("shifts")) {
       x = try rolled(x, axis: axis, by: shift, call, build)

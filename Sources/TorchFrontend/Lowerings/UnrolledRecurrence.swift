@@ -9,7 +9,7 @@ extension RecurrentStack {
   private static let limit = 512
 
   func unrolled(_ index: Int, _ x: Value, _ initial: [Value]) throws -> (Value, [Value]) {
-    guard let count = try build.shape(of: x)[0].fixed, (1...Self.limit).contains(count) else {
+    guard let count = try build.shape(of: x).first?.fixed, (1...Self.limit).contains(count) else {
       let what = hasProjection ? "an LSTM with a projection" : "a GRU before iOS18"
       throw Diagnostic.error(
         hasProjection ? .unsupportedArgument : .unsupportedByTarget, at: call.node.location,

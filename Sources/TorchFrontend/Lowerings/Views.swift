@@ -208,7 +208,11 @@ extension ATenLowering {
     var start = call.wrapped(try call.dim("start", default: 0), extent: extent)
     // Bounds past either end are moved to it; symbolic ones lie within, as the export checked.
     if let low = start.fixed, let size = extent.fixed { start = .fixed(min(max(low, 0), size)) }
-    let taken = try call.resultShape()[axis]
+    let result = try call.resultShape()
+    guard result.count == shape.count else {
+      throw call.fault("the result has rank \(result.count), not \(shape.count)")
+    }
+    let taken = result[axis]
     if start == 0, taken == extent, step == 1 { return nil }
     return .slice(axis: axis, start: start, extent: taken, step: step)
   }
@@ -221,9 +225,10 @@ extension ATenLowering {
 
   private static func moved(_ rank: Int, from: [Int], to: [Int]) -> [Int] {
     var axes = [Int?](repeating: nil, count: rank)
-    for (source, target) in zip(from, to) { axes[target] = source }
-    var rest = (0..<rank).filter { !from.contains($0) }[...]
-    return axes.map { $0 ?? rest.removeFirst() }
+    for (source, target) in zip(from, to) where target < rank { axes[target] = source }
+    var rest = (0..<rank).filter { !from.contains($0) }.makeIterator()
+    // What is moved twice leaves a place without an axis, and no permutation.
+    return axes.map { $0 ?? rest.next() ?? 0 }
   }
 
   private static func diagonalAxes(_ call: TorchCall) throws -> (Int, Int, Int) {

@@ -88,7 +88,7 @@ struct NPYCase: Sendable, CustomTestStringConvertible {
         == "unsupported-type: an .npy file cannot hold bfloat16 elements")
   }
 
-  @Test(arguments: [
+  static let problems: [NPYCase] = [
     NPYCase("empty", [], "is not an .npy file (begins with nothing)"),
     NPYCase(
       "wrong magic", Array("PK\u{3}\u{4}abcdef".utf8),
@@ -164,8 +164,37 @@ struct NPYCase: Sendable, CustomTestStringConvertible {
       "structured type",
       npy("{'descr': [('a', '<i2')], 'fortran_order': False, 'shape': (1,)}", [0, 0]),
       "holds a structured type, not numbers that a model takes"),
-  ])
+    NPYCase("cut in the magic", Array(npy(header()).prefix(3)), ""),
+    NPYCase("a header of nothing", npy(""), ""),
+    NPYCase(
+      "a header that is no text",
+      npy("{'descr': '\u{0}\u{1}', 'fortran_order': False, 'shape': (1,)}"), ""),
+    NPYCase("no order", npy("{'descr': '<i2', 'shape': (2,)}"), ""),
+    NPYCase(
+      "a dtype that is a number", npy("{'descr': 2, 'fortran_order': False, 'shape': (2,)}"), ""),
+    NPYCase("an empty dtype", npy(header("")), ""),
+    NPYCase("bytes", npy(header("|S3")), ""),
+    NPYCase("times", npy(header("<M8[ns]")), ""),
+    NPYCase("plain bytes of no type", npy(header("|V4")), ""),
+    NPYCase("float128", npy(header("<f16")), ""),
+    NPYCase("an extent that is a fraction", npy(header(shape: "(1.5,)"), [0, 0]), ""),
+    NPYCase("a shape that is a number", npy(header(shape: "2"), [0, 0, 0, 0]), ""),
+    NPYCase("a shape of strings", npy(header(shape: "('2',)"), [0, 0, 0, 0]), ""),
+    NPYCase(
+      "2^64 elements beside an empty axis", npy(header(shape: "(4294967296, 0, 4294967296)")), ""),
+    NPYCase(
+      "column-major and too short", npy(header(fortran: "True", shape: "(2, 2)"), [0, 0]), ""),
+    NPYCase("a header that calls a function", npy("__import__('os')"), ""),
+  ]
+
+  @Test(arguments: problems)
   func refuses(_ problem: NPYCase) {
     #expect(thrownText { _ = try NPY.decode(problem.bytes) } == problem.message)
+  }
+
+  @Test func thereAreEnough() {
+    let names = Self.problems.map { "npy " + $0.name } + NPZTests.problems.map { "npz " + $0.name }
+    #expect(names.count >= 60)
+    #expect(Set(names).count == names.count)
   }
 }

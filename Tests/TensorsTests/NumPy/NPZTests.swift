@@ -76,7 +76,7 @@ private func entry(
         == "not-found: a.npz: cannot open: No such file or directory")
   }
 
-  @Test(arguments: [
+  static let problems: [NPZCase] = [
     NPZCase("empty file", [UInt8](), "a.npz: is not a zip archive (0 bytes)"),
     NPZCase(
       "a lone array", good, "a.npz: is a single .npy array, not an .npz archive"),
@@ -128,9 +128,46 @@ private func entry(
           $0.size = 100
         }
       ], "a.npz > x.npy: it cannot be read: Zlib error: data error"),
-  ])
+    NPZCase(
+      "a name upwards", [entry("../x.npy")], "a.npz > ../x.npy: the name leads out of the archive"),
+    NPZCase(
+      "an absolute name", [entry("/x.npy")], "a.npz > /x.npy: the name leads out of the archive"),
+    NPZCase("an empty array file", [entry("x.npy", [])], ""),
+    NPZCase("an array of objects", [entry("x.npy", npy(header("|O"), [0x80, 4]))], ""),
+    NPZCase(
+      "an array beyond all memory",
+      [entry("x.npy", npy(header(shape: "(4294967296, 4294967296)")))],
+      ""),
+    NPZCase("another compression", [entry("x.npy") { $0.method = 12 }], ""),
+    NPZCase("a size beyond the file", [entry("x.npy") { $0.size = 1 << 31 }], ""),
+    NPZCase(
+      "compressed to less than its size",
+      [
+        entry("x.npy", [0x63, 0, 0]) {
+          $0.method = 8
+          $0.size = 100
+        }
+      ], ""),
+    NPZCase("half of the file", Array(StoredZip([entry("x.npy")]).bytes.prefix(70)), ""),
+    NPZCase("no local record", Array(StoredZip([entry("x.npy")]).bytes.dropFirst(4)), ""),
+    NPZCase("a pickle", [0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0], ""),
+  ]
+
+  @Test(arguments: problems)
   func refuses(_ problem: NPZCase) {
     let path = folder.file("a.npz", problem.bytes)
     #expect(thrownText(in: folder) { _ = try NPZ.read(path) } == problem.message)
+  }
+
+  /// Archives with a few bytes changed are read or refused.
+  @Test func mutations() {
+    let bytes = StoredZip([entry("x.npy"), entry("y.npy")]).bytes
+    var oddities: [String] = []
+    let result = Mutations(of: bytes, cuts: true).forEach(1000) { variant in
+      let path = folder.file("a.npz", variant)
+      return Mutations.succeeds(&oddities) { _ = try NPZ.read(path) }
+    }
+    #expect(oddities == [])
+    #expect(result.refused > 500)
   }
 }
