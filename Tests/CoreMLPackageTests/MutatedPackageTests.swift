@@ -12,11 +12,11 @@ import Testing
   @Test(
     .timeLimit(.minutes(2)),
     arguments: [
-      ("accumulator-iOS18", SpoiledPackage.modelPath, 1500, true),
-      ("mlp-iOS16-float16", SpoiledPackage.modelPath, 1500, true),
+      ("accumulator-iOS18", SpoiledPackage.modelPath, 600, true),
+      ("mlp-iOS16-float16", SpoiledPackage.modelPath, 600, true),
       ("sparse-palette-iOS18", SpoiledPackage.modelPath, 500, true),
       ("int4-block-iOS18", SpoiledPackage.weightsPath, 300, true),
-      ("mlp-iOS16-float16", SpoiledPackage.manifestPath, 1000, false),
+      ("mlp-iOS16-float16", SpoiledPackage.manifestPath, 500, false),
     ])
   func isReadOrRefused(_ sample: String, _ file: String, _ count: Int, _ reads: Bool) throws {
     let scratch = Scratch()

@@ -15,7 +15,7 @@ import TorchFrontend
   @Test(
     .timeLimit(.minutes(2)),
     arguments: [
-      ("models/model.json", 1500), ("data/weights/model_weights_config.json", 500),
+      ("models/model.json", 500), ("data/weights/model_weights_config.json", 200),
     ])
   func entries(_ name: String, _ count: Int) throws {
     let place = try #require(

@@ -43,9 +43,33 @@ extension Manifest {
     guard self.root != nil else {
       throw identifier.fails("'\(rootIdentifier)' is not among itemInfoEntries")
     }
-    var paths = Set<String>()
-    for item in items where !paths.insert(item.path).inserted {
-      throw try root.member("itemInfoEntries").fails("two items have the path '\(item.path)'")
+    try checkPaths(root.member("itemInfoEntries"))
+  }
+
+  /// Items must not lie in each other, nor where the model and its weights are written.
+  private func checkPaths(_ entries: JSONNode) throws {
+    var paths: [String: Int] = [:]
+    for (index, item) in items.enumerated() {
+      if paths.updateValue(index, forKey: item.path) != nil {
+        throw entries.fails("two items have the path '\(item.path)'")
+      }
+    }
+    let root = root
+    for item in items {
+      var folder = item.path[...]
+      while let slash = folder.lastIndex(of: "/") {
+        folder = folder[..<slash]
+        if paths[String(folder)] != nil {
+          throw entries.fails("the item '\(item.path)' lies in the item '\(folder)'")
+        }
+      }
+      guard item != root, !item.isWeights else { continue }
+      let place = item.path + "/"
+      if place.hasPrefix(Self.modelPath + "/") || place.hasPrefix(Self.weightsPath + "/")
+        || Self.modelPath.hasPrefix(place)
+      {
+        throw entries.fails("the item '\(item.path)' lies where the model and its weights belong")
+      }
     }
   }
 

@@ -65,7 +65,7 @@ extension ModelPackage {
 
 extension Manifest.Item {
   /// The item of the weights, which are written anew.
-  var isWeights: Bool { author == Manifest.author && path == Manifest.weightsPath }
+  var isWeights: Bool { path == Manifest.weightsPath }
 }
 
 extension PackageFolder {

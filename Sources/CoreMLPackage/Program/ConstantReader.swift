@@ -36,10 +36,14 @@ struct ConstantReader {
       throw Diagnostic.malformed("is in a weight file but declared \(type)")
     }
     guard let weights else { throw Diagnostic.malformed("is in a weight file") }
-    return Constant(
-      try weights.source(
-        message.string("fileName"), offset: message.uint("offset"), dtype: tensor.dtype,
-        shape: shape))
+    do {
+      return Constant(
+        try weights.source(
+          message.string("fileName"), offset: message.uint("offset"), dtype: tensor.dtype,
+          shape: shape))
+    } catch let diagnostic as Diagnostic where diagnostic.location == nil {
+      throw diagnostic.about("cannot be read:")
+    }
   }
 
   private func immediate(

@@ -8,8 +8,9 @@ extension ProtoMessage {
   var milLocation: Location {
     let name = entries("attributes").first { $0.key == "name" }?.value
       .message("immediateValue")?.message("tensor")?.message("strings")?.strings("values").first
+    let type = string("type")
     return Location(
-      operation: string("type"), node: name ?? messages("outputs").first?.string("name"))
+      operation: type.isEmpty ? nil : type, node: name ?? messages("outputs").first?.string("name"))
   }
 
   /// Whether something in a `Block` defines `name`.

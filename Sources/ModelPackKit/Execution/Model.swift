@@ -21,6 +21,8 @@ public final class Model: Sendable {
   public let states: [FeatureDescription]
   package let function: Function
   package let executable: Executable
+  /// Where it was read from, for errors.
+  private let path: String?
 
   /// Loads the package at `path` and compiles a function of it, the default one unless named.
   ///
@@ -28,7 +30,7 @@ public final class Model: Sendable {
   /// operation that the executor does not have.
   public convenience init(contentsOf path: String, function: String? = nil) throws {
     do {
-      try self.init(ModelPackage(contentsOf: path), function: function)
+      try self.init(ModelPackage(contentsOf: path), function: function, path: path)
     } catch let diagnostic as Diagnostic {
       throw diagnostic.inFile(path)
     } catch let list as DiagnosticList {
@@ -36,7 +38,10 @@ public final class Model: Sendable {
     }
   }
 
-  package init(_ package: ModelPackage, function name: String? = nil) throws {
+  package init(
+    _ package: ModelPackage, function name: String? = nil, path: String? = nil
+  ) throws {
+    self.path = path
     let names = package.program.functions.map(\.name)
     let found = name.map { package.program.function($0) } ?? package.defaultFunction
     guard let function = found else {
@@ -51,6 +56,8 @@ public final class Model: Sendable {
     inputs = interface.inputs
     outputs = interface.outputs
     states = interface.states
+    let faults = operandFaults(of: function)
+    if !faults.isEmpty { throw DiagnosticList(faults) }
     executable = try Executable(package.program, function: function.name)
   }
 
@@ -60,6 +67,7 @@ public final class Model: Sendable {
       throw Diagnostic.error(.internalError, "the source was lowered to no function")
     }
     let interface = ModelInterface(function, nil)
+    path = nil
     self.function = function
     functionName = function.name
     functionNames = [function.name]
@@ -84,7 +92,12 @@ public final class Model: Sendable {
     try check(inputs)
     var tensors: [String: Tensor] = [:]
     for (name, array) in inputs { tensors[name] = try Tensor(array.data) }
-    let results = try executable.run(tensors, state: state?.session)
+    let results: [String: Tensor]
+    do {
+      results = try executable.run(tensors, state: state?.session)
+    } catch let diagnostic as Diagnostic {
+      throw path.map(diagnostic.inFile) ?? diagnostic
+    }
     return try results.mapValues { tensor in
       tensor.dtype == .string
         ? try MultiArray(strings: tensor.strings, shape: tensor.shape)

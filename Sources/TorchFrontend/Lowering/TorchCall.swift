@@ -79,10 +79,15 @@ struct TorchCall {
   }
 
   func int(_ name: String, default fallback: Int? = nil) throws -> Int {
+    try bounded(known(name, default: fallback), name)
+  }
+
+  /// An integer argument of any size.
+  private func known(_ name: String, default fallback: Int? = nil) throws -> Int {
     guard let value = try dim(name, default: fallback).fixed else {
       throw fault("argument '\(name)' is not known at conversion", fix: "export with a fixed value")
     }
-    return try bounded(value, name)
+    return value
   }
 
   /// Numbers that are computed with here, not in the program, must leave room for that; what counts
@@ -166,7 +171,7 @@ struct TorchCall {
 
   /// An axis in `0..<rank`; a scalar has one axis for this purpose, as in PyTorch.
   func axis(_ name: String, rank: Int, default fallback: Int? = nil) throws -> Int {
-    try normalized(int(name, default: fallback), name, rank: rank)
+    try normalized(known(name, default: fallback), name, rank: rank)
   }
 
   func axes(_ name: String, rank: Int) throws -> [Int] {

@@ -5,35 +5,77 @@ import Containers
 /// description (field 2); the program (field 502) comes last.
 enum WireDefects {
   static let all: [Defect] = [
-    .wire("an empty model", "") { $0 = [] },
-    .wire("a model of text", "") { $0 = Array("not a model at all".utf8) },
-    .wire("a model of zeros", "") { $0 = Array(repeating: 0, count: 100) },
-    .wire("a model cut after a tag", "") { $0 = [0x08] },
-    .wire("a model cut in a length", "") { $0 = [0x08, 7, 0x12, 0x80] },
-    .wire("a model cut in the description", "") { $0 = Array($0.prefix(20)) },
-    .wire("a model cut in the program", "") { $0 = Array($0.prefix(1000)) },
-    .wire("the last byte of the model cut off", "") { $0.removeLast() },
-    .wire("field number 0", "") { $0.insert(contentsOf: [0x02, 0], at: 0) },
-    .wire("a group", "") { $0.insert(contentsOf: [0x0b, 0x0c], at: 0) },
-    .wire("wire type 7", "") { $0.insert(0x0f, at: 0) },
-    .wire("a version of bytes", "") { $0.replaceSubrange(0..<2, with: [0x0a, 1, 7]) },
-    .wire("a description that is a number", "") { $0.insert(contentsOf: [0x10, 1], at: 0) },
-    .wire("a varint of 11 bytes", "") {
+    .wire("an empty model", "the model is of no known kind") { $0 = [] },
+    .wire("a model of text", "byte 0: field 13 of Model has wire type 6 (allowed: 0, 1, 2, 5)") {
+      $0 = Array("not a model at all".utf8)
+    },
+    .wire("a model of zeros", "byte 0: Model has field number 0 (allowed: 1 to 536870911)") {
+      $0 = Array(repeating: 0, count: 100)
+    },
+    .wire("a model cut after a tag", "byte 1: a varint of Model is cut off by the end at byte 1") {
+      $0 = [0x08]
+    },
+    .wire("a model cut in a length", "byte 3: a varint of Model is cut off by the end at byte 4") {
+      $0 = [0x08, 7, 0x12, 0x80]
+    },
+    .wire(
+      "a model cut in the description",
+      "byte 2: field 'description' (2) of Model is 281 bytes long, but 15 are left"
+    ) { $0 = Array($0.prefix(20)) },
+    .wire(
+      "a model cut in the program",
+      "byte 286: field 'mlProgram' (502) of Model is 2632 bytes long, but 710 are left"
+    ) { $0 = Array($0.prefix(1000)) },
+    .wire(
+      "the last byte of the model cut off",
+      "byte 286: field 'mlProgram' (502) of Model is 2632 bytes long, but 2631 are left"
+    ) { $0.removeLast() },
+    .wire("field number 0", "byte 0: Model has field number 0 (allowed: 1 to 536870911)") {
+      $0.insert(contentsOf: [0x02, 0], at: 0)
+    },
+    .wire(
+      "a group",
+      "byte 0: field 'specificationVersion' (1) of Model has wire type 3 (allowed: 0, 1, 2, 5)"
+    ) { $0.insert(contentsOf: [0x0b, 0x0c], at: 0) },
+    .wire(
+      "wire type 7",
+      "byte 0: field 'specificationVersion' (1) of Model has wire type 7 (allowed: 0, 1, 2, 5)"
+    ) { $0.insert(0x0f, at: 0) },
+    .wire(
+      "a version of bytes",
+      "byte 0: field 'specificationVersion' (1) of Model has wire type 2, but a signed integer has 0"
+    ) { $0.replaceSubrange(0..<2, with: [0x0a, 1, 7]) },
+    .wire(
+      "a description that is a number",
+      "byte 0: field 'description' (2) of Model has wire type 0, but a ModelDescription has 2"
+    ) { $0.insert(contentsOf: [0x10, 1], at: 0) },
+    .wire("a varint of 11 bytes", "byte 1: a varint of Model is longer than 10 bytes") {
       $0.insert(contentsOf: [0x08] + Array(repeating: 0xff, count: 10) + [1], at: 0)
     },
-    .wire("a length of 2^35", "") { $0 = [0x12, 0x80, 0x80, 0x80, 0x80, 0x80, 1] },
-    .wire("a length past the end", "") { $0 = [0x12, 0xff, 0xff, 0xff, 0x7f] },
-    .wire("a name that is no UTF-8", "") {
+    .wire("a length of 2^35", "byte 1: a varint of Model is longer than 5 bytes") {
+      $0 = [0x12, 0x80, 0x80, 0x80, 0x80, 0x80, 1]
+    },
+    .wire(
+      "a length past the end",
+      "byte 0: field 'description' (2) of Model is 268435455 bytes long, but 0 are left"
+    ) { $0 = [0x12, 0xff, 0xff, 0xff, 0x7f] },
+    .wire(
+      "a name that is no UTF-8",
+      "byte 30: field 'name' (1) of FeatureDescription is not valid UTF-8"
+    ) {
       $0.spoil("softmax", at: 0, with: 0xff)
     },
-    .wire("a name with a NUL", "") {
+    .wire("a name with a NUL", "byte 33: field 'name' (1) of FeatureDescription holds a NUL byte") {
       $0.spoil("softmax", at: 3, with: 0)
     },
-    .wire("floats of three bytes", "") {
+    .wire(
+      "floats of three bytes",
+      "byte 2938: field 'values' (1) of RepeatedFloats is packed into 3 bytes, which is no multiple of 4"
+    ) {
       // Model.mlProgram.attributes["a"].immediateValue.tensor.floats
       $0 += Self.nested([502, 4], [0x0a, 1, 0x61] + Self.nested([2, 3, 1, 1, 1], [1, 2, 3]))
     },
-    .model("1000 nested blocks", "") { model in
+    .model("1000 nested blocks", "byte 3246: messages are nested more than 100 deep") { model in
       var operation = ProtoMessage(.milOperation)
       operation.set("type", "cond")
       for _ in 0..<1000 {
@@ -45,7 +87,7 @@ enum WireDefects {
       }
       model.editBody { $0.add("operations", operation) }
     },
-    .model("1000 nested lists", "") { model in
+    .model("1000 nested lists", "byte 2898: messages are nested more than 100 deep") { model in
       var type = ProtoMessage(.milValueType)
       for _ in 0..<1000 {
         var list = ProtoMessage(.milValueType)

@@ -164,27 +164,41 @@ struct NPYCase: Sendable, CustomTestStringConvertible {
       "structured type",
       npy("{'descr': [('a', '<i2')], 'fortran_order': False, 'shape': (1,)}", [0, 0]),
       "holds a structured type, not numbers that a model takes"),
-    NPYCase("cut in the magic", Array(npy(header()).prefix(3)), ""),
-    NPYCase("a header of nothing", npy(""), ""),
+    NPYCase(
+      "cut in the magic", Array(npy(header()).prefix(3)),
+      "is not an .npy file (begins with 93 4e 55)"),
+    NPYCase(
+      "a header of nothing", npy(""), "has a header that is not a Python dictionary (at byte 0)"),
     NPYCase(
       "a header that is no text",
-      npy("{'descr': '\u{0}\u{1}', 'fortran_order': False, 'shape': (1,)}"), ""),
-    NPYCase("no order", npy("{'descr': '<i2', 'shape': (2,)}"), ""),
+      npy("{'descr': '\u{0}\u{1}', 'fortran_order': False, 'shape': (1,)}"),
+      "holds '\u{0}\u{1}', not numbers that a model takes"),
     NPYCase(
-      "a dtype that is a number", npy("{'descr': 2, 'fortran_order': False, 'shape': (2,)}"), ""),
-    NPYCase("an empty dtype", npy(header("")), ""),
-    NPYCase("bytes", npy(header("|S3")), ""),
-    NPYCase("times", npy(header("<M8[ns]")), ""),
-    NPYCase("plain bytes of no type", npy(header("|V4")), ""),
-    NPYCase("float128", npy(header("<f16")), ""),
-    NPYCase("an extent that is a fraction", npy(header(shape: "(1.5,)"), [0, 0]), ""),
-    NPYCase("a shape that is a number", npy(header(shape: "2"), [0, 0, 0, 0]), ""),
-    NPYCase("a shape of strings", npy(header(shape: "('2',)"), [0, 0, 0, 0]), ""),
+      "no order", npy("{'descr': '<i2', 'shape': (2,)}"), "has a header without 'fortran_order'"),
     NPYCase(
-      "2^64 elements beside an empty axis", npy(header(shape: "(4294967296, 0, 4294967296)")), ""),
+      "a dtype that is a number", npy("{'descr': 2, 'fortran_order': False, 'shape': (2,)}"),
+      "holds a structured type, not numbers that a model takes"),
+    NPYCase("an empty dtype", npy(header("")), "holds '', not numbers that a model takes"),
+    NPYCase("bytes", npy(header("|S3")), "holds strings ('|S3'), not numbers that a model takes"),
+    NPYCase("times", npy(header("<M8[ns]")), "holds '<M8[ns]', not numbers that a model takes"),
     NPYCase(
-      "column-major and too short", npy(header(fortran: "True", shape: "(2, 2)"), [0, 0]), ""),
-    NPYCase("a header that calls a function", npy("__import__('os')"), ""),
+      "plain bytes of no type", npy(header("|V4")), "holds '|V4', not numbers that a model takes"),
+    NPYCase("float128", npy(header("<f16")), "holds '<f16', not numbers that a model takes"),
+    NPYCase(
+      "an extent that is a fraction", npy(header(shape: "(1.5,)"), [0, 0]),
+      "has a header that is not a Python dictionary (at byte 52)"),
+    NPYCase(
+      "a shape that is a number", npy(header(shape: "2"), [0, 0, 0, 0]),
+      "has a header whose 'shape' is not a tuple"),
+    NPYCase(
+      "a shape of strings", npy(header(shape: "('2',)"), [0, 0, 0, 0]),
+      "has a header whose 'shape' holds '2', not an extent"),
+    NPYCase(
+      "column-major and too short", npy(header(fortran: "True", shape: "(2, 2)"), [0, 0]),
+      "is int16 of shape [2, 2], which takes 8 bytes, but has 2"),
+    NPYCase(
+      "a header that calls a function", npy("__import__('os')"),
+      "has a header that is not a Python dictionary (at byte 0)"),
   ]
 
   @Test(arguments: problems)

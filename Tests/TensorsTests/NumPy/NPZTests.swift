@@ -132,14 +132,22 @@ private func entry(
       "a name upwards", [entry("../x.npy")], "a.npz > ../x.npy: the name leads out of the archive"),
     NPZCase(
       "an absolute name", [entry("/x.npy")], "a.npz > /x.npy: the name leads out of the archive"),
-    NPZCase("an empty array file", [entry("x.npy", [])], ""),
-    NPZCase("an array of objects", [entry("x.npy", npy(header("|O"), [0x80, 4]))], ""),
+    NPZCase(
+      "an empty array file", [entry("x.npy", [])],
+      "a.npz > x.npy: is not an .npy file (begins with nothing)"),
+    NPZCase(
+      "an array of objects", [entry("x.npy", npy(header("|O"), [0x80, 4]))],
+      "a.npz > x.npy: holds Python objects ('|O'), not numbers that a model takes"),
     NPZCase(
       "an array beyond all memory",
       [entry("x.npy", npy(header(shape: "(4294967296, 4294967296)")))],
-      ""),
-    NPZCase("another compression", [entry("x.npy") { $0.method = 12 }], ""),
-    NPZCase("a size beyond the file", [entry("x.npy") { $0.size = 1 << 31 }], ""),
+      "a.npz > x.npy: has the shape [4294967296, 4294967296], whose size is beyond all memory"),
+    NPZCase(
+      "another compression", [entry("x.npy") { $0.method = 12 }],
+      "a.npz > x.npy: compression method 12 is not supported (allowed: stored, deflated)"),
+    NPZCase(
+      "a size beyond the file", [entry("x.npy") { $0.size = 1 << 31 }],
+      "a.npz > x.npy: it is stored, but has 72 bytes for a size of 2147483648"),
     NPZCase(
       "compressed to less than its size",
       [
@@ -147,10 +155,16 @@ private func entry(
           $0.method = 8
           $0.size = 100
         }
-      ], ""),
-    NPZCase("half of the file", Array(StoredZip([entry("x.npy")]).bytes.prefix(70)), ""),
-    NPZCase("no local record", Array(StoredZip([entry("x.npy")]).bytes.dropFirst(4)), ""),
-    NPZCase("a pickle", [0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0], ""),
+      ], "a.npz > x.npy: it cannot be read: CRC error"),
+    NPZCase(
+      "half of the file", Array(StoredZip([entry("x.npy")]).bytes.prefix(70)),
+      "a.npz: has no end record: it is cut off, or not a zip archive"),
+    NPZCase(
+      "no local record", Array(StoredZip([entry("x.npy")]).bytes.dropFirst(4)),
+      "a.npz: is not a zip archive (begins with 0x14)"),
+    NPZCase(
+      "a pickle", [0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0],
+      "a.npz: is not a zip archive (begins with 0x950480)"),
   ]
 
   @Test(arguments: problems)
