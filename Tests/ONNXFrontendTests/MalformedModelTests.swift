@@ -199,6 +199,11 @@ struct Defect: CustomTestStringConvertible, Sendable {
     "the data of tensor 'w' is in '\(location)', which leaves the model's folder"
   }
 
+  @Test func thereAreEnough() {
+    #expect(Self.defects.count >= 40)
+    #expect(Set(Self.defects.map(\.name)).count == Self.defects.count)
+  }
+
   @Test(arguments: defects) func isRefused(_ defect: Defect) throws {
     let outside = Scratch()
     _ = try outside.write("w.bin", Array(repeating: 0, count: 16))

@@ -95,7 +95,7 @@ public final class Model: Sendable {
     let results: [String: Tensor]
     do {
       results = try executable.run(tensors, state: state?.session)
-    } catch let diagnostic as Diagnostic {
+    } catch let diagnostic as Diagnostic where diagnostic.code.kind != .usage {
       throw path.map(diagnostic.inFile) ?? diagnostic
     }
     return try results.mapValues { tensor in

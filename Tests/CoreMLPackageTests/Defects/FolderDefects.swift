@@ -212,8 +212,8 @@ enum FolderDefects {
         + "'com.apple.CoreML/weights'", replacing: modelItem, by: "com.apple.CoreML/weights/x"),
     .manifest(
       "an item that holds the model",
-      "itemInfoEntries: the item 'com.apple.CoreML/model.mlmodel' lies in the item "
-        + "'com.apple.CoreML'", replacing: "com.apple.CoreML/weights", by: "com.apple.CoreML"),
+      "itemInfoEntries: the item 'com.apple.CoreML' lies where the model and its weights belong",
+      replacing: "com.apple.CoreML/weights", by: "com.apple.CoreML"),
     .manifest(
       "another model where the model belongs",
       "itemInfoEntries: the item 'com.apple.CoreML/model.mlmodel' lies where the model and its "

@@ -357,13 +357,15 @@ enum ProgramDefects {
     },
     .program(
       "a string where numbers belong",
-      "relu 'relu_cast_fp16': relu: 'x' must be a tensor of numbers"
+      "relu 'relu_cast_fp16': relu: 'x' is string, which iOS16 does not allow (float16, float32)"
     ) {
       $0.editOperation("relu_cast_fp16") { $0.bind("x", "input_to_fp16_dtype_0") }
     },
     .program(
       "a result of another dtype",
-      "relu 'relu_cast_fp16': relu: gives float16[3, 32] where the program declares float32[3, 32]"
+      ["gamma", "beta", "epsilon"].map {
+        "layer_norm 'layer_norm_cast_fp16': layer_norm: '\($0)' is float16 but 'x' is float32"
+      }.joined(separator: "\nerror: x.mlpackage: ")
     ) {
       $0.editType("relu_cast_fp16") { $0.set("dataType", 11) }
     },
@@ -398,7 +400,7 @@ enum ProgramDefects {
     },
     .program(
       "a state as an operand of numbers", in: "accumulator-iOS18",
-      "add 'add_cast_fp16': add: 'x' must be a tensor of numbers"
+      "add 'add_cast_fp16': add: 'x' must be a tensor, not state<float16[1]>"
     ) {
       $0.editOperation("add_cast_fp16") { $0.bind("x", "accumulator") }
     },
@@ -415,27 +417,36 @@ enum ProgramDefects {
       $0.editOperation("coreml_update_state_1_write_state") { $0.bind("data", "x") }
     },
     .program(
-      "a condition with one block", in: "accumulator-iOS18",
-      "cond 'mul_cast_fp16': cond: needs a 'pred' and two blocks"
+      "a condition that is a number", in: "accumulator-iOS18",
+      "cond 'mul_cast_fp16': cond: 'pred' is float32, which iOS18 does not allow (bool)"
     ) {
       $0.editOperation("mul") {
         $0.set("type", "cond")
+        $0.clear("inputs")
         $0.bind("pred", "x")
-        var block = ProtoMessage(.milBlock)
-        block.set("outputs", ["add_cast_fp16"])
-        $0.set("blocks", [block])
+        $0.set("blocks", [block(giving: "add_cast_fp16"), block(giving: "add_cast_fp16")])
       }
     },
     .program(
-      "a loop over nothing", in: "accumulator-iOS18",
+      "a condition with one block", in: "range-iOS16-float16",
+      "cond 'op_21_cast_fp16': cond: needs a 'pred' and two blocks"
+    ) {
+      $0.editOperation("var_21") {
+        $0.set("type", "cond")
+        $0.clear("inputs")
+        $0.bind("pred", "input_keep_dims_0")
+        $0.set("blocks", [block(giving: "input_cast_fp16")])
+      }
+    },
+    .program(
+      "a loop whose blocks take nothing", in: "accumulator-iOS18",
       "while_loop 'mul_cast_fp16': while_loop: a block takes 0 values but gets 1"
     ) {
       $0.editOperation("mul") {
         $0.set("type", "while_loop")
+        $0.clear("inputs")
         $0.bind("loop_vars", "x")
-        var block = ProtoMessage(.milBlock)
-        block.set("outputs", ["x"])
-        $0.set("blocks", [block, block])
+        $0.set("blocks", [block(giving: "x"), block(giving: "x")])
       }
     },
     .program(
@@ -453,6 +464,13 @@ enum ProgramDefects {
       }
     },
   ]
+}
+
+/// A block that returns a value from outside.
+private func block(giving name: String) -> ProtoMessage {
+  var block = ProtoMessage(.milBlock)
+  block.set("outputs", [name])
+  return block
 }
 
 extension ProtoMessage {

@@ -99,13 +99,13 @@ enum WeightDefects {
     ) { $0.put(UInt64(0), at: 80) },
     .weights(
       "padding that is not there", in: "int4-block-iOS18",
-      "constexpr_blockwise_shift_scale 'p_0_weight_to_fp16_quantized': the operand 'data' the weight's record has 4 bits of padding (expected: 0)"
+      "constexpr_blockwise_shift_scale 'p_0_weight_to_fp16_quantized': the operand 'data' cannot be read: the weight's record has 4 bits of padding (expected: 0)"
     ) {
       $0.put(UInt64(4), at: 88)
     },
     .weights(
       "padding of 2^64 - 1 bits", in: "int4-block-iOS18",
-      "constexpr_blockwise_shift_scale 'p_0_weight_to_fp16_quantized': the operand 'data' the weight's record has 9223372036854775807 bits of padding (expected: 0)"
+      "constexpr_blockwise_shift_scale 'p_0_weight_to_fp16_quantized': the operand 'data' cannot be read: the weight's record has 9223372036854775807 bits of padding (expected: 0)"
     ) {
       $0.put(UInt64.max, at: 88)
     },
@@ -135,7 +135,7 @@ enum WeightDefects {
       blob { $0.set("fileName", "/etc/hostname") }),
     .model(
       "a weight file upwards",
-      "const 'p_0_weight_to_fp16': the attribute 'val' the path 'Data/com.apple.CoreML/../../x' of the weight file leaves the package",
+      "const 'p_0_weight_to_fp16': the attribute 'val' cannot be read: the path 'Data/com.apple.CoreML/../../x' of the weight file leaves the package",
       blob { $0.set("fileName", "@model_path/../../x") }),
     .model(
       "a weight file that is missing",
