@@ -101,7 +101,7 @@ private struct ConfigurationNode {
   }
 
   private func dtype() throws -> String? {
-    if let value = try node.optional("dtype"), case .string(let text) = value.value,
+    if let value = try node.optional("dtype"), case .scalar(let text, _) = value.content,
       let bits = ElementType.bitsWithoutScale(text)
     {
       let problem = Diagnostic.unscaledBits(text, bits)

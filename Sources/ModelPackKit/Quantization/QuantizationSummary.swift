@@ -49,7 +49,7 @@ public struct QuantizationSummary: Sendable {
         name: entry.name, function: entry.function, operations: entry.operations,
         shape: entry.shape, scheme: entry.scheme?.description, bytesBefore: entry.bytesBefore,
         bytesAfter: entry.bytesAfter, decibels: entry.error?.decibels,
-        largestError: entry.error?.largest, saturatedShare: entry.error?.saturated,
+        largestError: entry.error?.largest, saturated: entry.error?.saturated,
         note: entry.note)
     }
   }
