@@ -42,6 +42,7 @@ final class GraphLowering {
 
   private func poison(_ node: TorchNode) {
     poisoned.formUnion(node.outputs.flatMap(\.names))
+    poisoned.formUnion(node.updatedStatistics)
     // A failed mutation leaves the tensor that it was to change unknown too.
     if node.operatorName.hasSuffix("_"), let target = node.inputs.first?.argument.names.first {
       poisoned.insert(target)
@@ -52,8 +53,10 @@ final class GraphLowering {
     if let inner = try higherOrder(node) { return inner }
     if try symbolic(node) { return [] }
     let call = try call(node, in: graph)
+    if call.isComplex { return try ComplexLowering.lower(call, build) }
     if let lowering = ATenLowering.table[node.target] {
-      return try lowering.lower(call, build)
+      let results = try lowering.lower(call, build)
+      return lowering.aliases && graph.isCopy(node) ? try results.map(copied) : results
     }
     if let functional = node.functionalTarget, let lowering = ATenLowering.table[functional] {
       return [try mutate(call, by: lowering)]
@@ -185,11 +188,22 @@ extension TorchNode {
     return parts.joined(separator: ".")
   }
 
+  /// Python's augmented assignments (`x |= y`) and the operators that they apply.
+  private static let augmented = [
+    "__iand__": "__and__", "__ior__": "__or__", "__ixor__": "__xor__",
+    "__ilshift__": "__lshift__", "__irshift__": "__rshift__",
+  ]
+
   /// `aten.add.Tensor` for `aten.add_.Tensor`: every in-place operator has a functional twin.
   var functionalTarget: String? {
     var parts = target.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count >= 2, parts[1].hasSuffix("_"), !parts[1].hasSuffix("__") else { return nil }
-    parts[1].removeLast()
+    guard parts.count >= 2, parts[1].hasSuffix("_") else { return nil }
+    if let binary = Self.augmented[parts[1]] {
+      parts[1] = binary
+    } else {
+      guard !parts[1].hasSuffix("__") else { return nil }
+      parts[1].removeLast()
+    }
     return parts.joined(separator: ".")
   }
 }

@@ -19,7 +19,8 @@ extension ATenLowering {
       let target = try call.resultDType()
       // Moving a tensor to where it is gives the tensor itself.
       let isCopy = try call.bool("copy", default: call.node.operatorName == "_to_copy")
-      if target == source.dtype, !isCopy { return [.tensor(source)] }
+      let narrows = call.metas.first.flatMap { $0 }.map { call.narrows(to: $0.dtype) } ?? false
+      if target == source.dtype, !isCopy, !narrows { return [.tensor(source)] }
       return [try call.result(build.convert(source.value(build), to: target), build)]
     },
     // Written through `self` by the in-place form.
