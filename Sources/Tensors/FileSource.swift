@@ -47,7 +47,7 @@ package final class FileSource: WeightSource {
     base = source.base
     self.dtype = dtype ?? source.dtype
     self.layout = layout
-    strided = Self.reader(file, base, dtype, layout)
+    strided = Self.reader(file, base, self.dtype, layout)
   }
 
   private static func reader(

@@ -51,6 +51,7 @@ final class GraphLowering {
 
   private func results(of node: TorchNode, in graph: TorchGraph) throws -> [TorchValue] {
     if let inner = try higherOrder(node) { return inner }
+    if let number = try symbolicFloat(node) { return [number] }
     if try symbolic(node) { return [] }
     let call = try call(node, in: graph)
     if call.isComplex { return try ComplexLowering.lower(call, build) }
@@ -141,7 +142,14 @@ final class GraphLowering {
     case .ints(let values): return .list(values.map { .dim(.fixed($0)) })
     case .symInt(let dim, _): return .dim(dim)
     case .symInts(let dims): return .list(dims.map { .dim($0) })
-    case .symBool(let name), .symFloat(let name): return environment[name] ?? .none
+    case .symBool(let name), .symFloat(let name):
+      guard let value = environment[name] else {
+        throw Diagnostic.error(
+          .unsupportedArgument, at: build.origin,
+          "the number '\(name)', which is computed from sizes, is not supported here",
+          fix: "compute it with tensors, or export with fixed sizes")
+      }
+      return value
     case .float(let value): return .float(value)
     case .floats(let values): return .list(values.map { .float($0) })
     case .bool(let flag): return .bool(flag)
