@@ -42,12 +42,12 @@ package final class FileSource: WeightSource {
     strided = Self.reader(file, base, dtype, layout)
   }
 
-  private init(_ source: FileSource, layout: StridedLayout) {
+  private init(_ source: FileSource, dtype: DType? = nil, layout: StridedLayout) {
     file = source.file
     base = source.base
-    dtype = source.dtype
+    self.dtype = dtype ?? source.dtype
     self.layout = layout
-    strided = Self.reader(file, base, dtype, layout)
+    strided = Self.reader(file, base, self.dtype, layout)
   }
 
   private static func reader(
@@ -57,6 +57,51 @@ package final class FileSource: WeightSource {
     let size = dtype.bitWidth / 8
     return StridedReader(layout, elementSize: size) { storage, buffer in
       try file.read(at: base + storage.lowerBound * size, into: buffer)
+    }
+  }
+
+  /// A complex tensor as floats with a last axis of real and imaginary part; `nil` for others.
+  package var realPairs: FileSource? {
+    let part: DType
+    switch dtype {
+    case .complex64: part = .float32
+    case .complex128: part = .float64
+    default: return nil
+    }
+    return FileSource(
+      self, dtype: part,
+      layout: StridedLayout(
+        offset: 2 * layout.offset, shape: shape + [2], strides: layout.strides.map { 2 * $0 } + [1])
+    )
+  }
+
+  /// Whether some element lies in the same bytes as one of `other`.
+  package func overlaps(_ other: FileSource) -> Bool {
+    guard file.identity == other.file.identity, let mine = bytes, let theirs = other.bytes else {
+      return false
+    }
+    let shared = mine.clamped(to: theirs)
+    if shared.isEmpty { return false }
+    if layout.isContiguous, other.layout.isContiguous { return true }
+    // Interleaved, as the columns of a matrix are.
+    var taken = Set<Int>()
+    forEachElement { taken.insert($0) }
+    var found = false
+    other.forEachElement { found = found || taken.contains($0) }
+    return found
+  }
+
+  /// The bytes of the file between the first and the last element.
+  private var bytes: Range<Int>? {
+    let size = dtype.bitWidth / 8
+    return layout.span.map { base + $0.lowerBound * size..<base + $0.upperBound * size }
+  }
+
+  /// The place in the file of every element.
+  private func forEachElement(_ body: (Int) -> Void) {
+    let size = dtype.bitWidth / 8
+    layout.forEachRun(in: 0..<layout.count) { position, count, stride in
+      for k in 0..<count { body(base + (position + k * stride) * size) }
     }
   }
 

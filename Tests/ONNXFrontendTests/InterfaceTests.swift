@@ -93,6 +93,20 @@ import Testing
       function.symbols["batch"] == .init(lower: 1, upper: 8, example: 8, allowed: [8, 1, 4]))
   }
 
+  /// A kernel of five elements does not fit the smallest extent; images are a little larger.
+  @Test(arguments: [(["1", "2", "t"], [8]), (["n", "2", "h", "w"], [1, 64, 64])])
+  func defaultExtentsPassTheModel(_ shape: [String], _ expected: [Int]) throws {
+    let kernel = Onnx.attribute("kernel_shape", ints: Array(repeating: 5, count: shape.count - 2))
+    let function = try lower(
+      Onnx.model(
+        Onnx.graph(
+          [Onnx.node("MaxPool", ["x"], ["y"], [kernel])], inputs: [Onnx.value("x", shape)],
+          outputs: [Onnx.value("y", nil)])))
+    let symbols = try #require(function.values[function.inputs[0]].type.tensor).shape
+      .compactMap(\.symbol)
+    #expect(symbols.map { function.symbols[$0]?.example } == expected)
+  }
+
   /// The shape that a model puts together from that of its input: `[N, 12 / 4, 4]`.
   @Test func computedShapesAreKnown() throws {
     let function = try lower(

@@ -29,6 +29,8 @@ import TorchFrontend
     let rows = overloads.sorted { $0.key < $1.key }.map { name, list in
       "| `\(name)` | \(list.sorted().map { "`\($0)`" }.joined(separator: ", ")) |"
     }
+    let complex = ComplexLowering.targets.map { "`\($0.dropFirst("aten.".count))`" }
+      .sorted().joined(separator: ", ")
     return """
       # Operators of PyTorch
 
@@ -36,6 +38,9 @@ import TorchFrontend
       operator (`add_`) is lowered as the one without the underscore and a write, a copying view
       (`select_copy`) as the view. `torch.cond` and regions under `no_grad` or `autocast` are lowered too,
       arithmetic on sizes is evaluated. Anything else is an error that names the operator, never a guess.
+
+      Complex tensors, which Core ML lacks, are floats with a last axis of real and imaginary part. These
+      overloads take or give them: \(complex).
 
       Generated from the list of lowerings: delete this page and run `swift test --filter CoverageTests`.
 
@@ -53,7 +58,7 @@ import TorchFrontend
       Issue.record("docs/pytorch-coverage.md was missing and has been written")
     }
     let written = String(decoding: ScratchFolder.read(Self.path), as: UTF8.self)
-    #expect(written == page, "docs/pytorch-coverage.md is stale: see its fourth paragraph")
+    #expect(written == page, "docs/pytorch-coverage.md is stale: see its third paragraph")
   }
 
   /// No overload is claimed by two lowerings, of which one would never be used.

@@ -79,6 +79,16 @@ import TorchFrontend
     #expect(problems(program).map(\.message) == ["an input of kind 'token' is not supported"])
   }
 
+  /// A write to one of two buffers would have to show in the other.
+  @Test func buffersThatShareMemoryAreRefused() throws {
+    var program = try RecordedModel("torch", "state-two-buffers").program()
+    let older = try #require(program.weights["older"])
+    program.weights["newer"] = older.sliced(starts: [3], shape: [4], steps: [-1])
+    #expect(
+      problems(program).map(\.message)
+        == ["'older', which the model changes, shares memory with 'newer'"])
+  }
+
   @Test func trainingModeIsRefused() throws {
     var program = try RecordedModel("torch", "mlp").program()
     let node = try #require(program.graph.nodes.firstIndex { $0.target == "aten.relu.default" })

@@ -10,9 +10,5 @@ struct UnsupportedExpressions {
 
   func applies(to opset: Opset) -> Bool { since.map { opset < $0 } ?? true }
 
-  static let all: [String: [String: UnsupportedExpressions]] = [
-    "create-rare": [
-      "torch.complex(x, x).abs()": .init(reason: "MIL programs have no complex numbers")
-    ]
-  ]
+  static let all: [String: [String: UnsupportedExpressions]] = [:]
 }

@@ -119,7 +119,8 @@ private struct ConfigurationNode {
     let shape = try choice("granularity", ["per-channel", "per-tensor"])
     let mode = try choice("mode", ["symmetric", "asymmetric"])
     let fit = try choice("fit", ["min-max", "error"])
-    if dtype == nil && block == nil && shape == nil && mode == nil && fit == nil { return nil }
+    let texts = [dtype, shape, mode, fit]
+    if block == nil && texts.allSatisfy({ $0 == nil }) { return nil }
     if block != nil && shape != nil {
       throw node.fails("'block' and 'granularity' exclude each other")
     }
@@ -128,9 +129,10 @@ private struct ConfigurationNode {
     }
     let granularity: QuantizationSettings.Granularity? =
       block.map { .block($0) } ?? shape.map { $0 == "per-tensor" ? .perTensor : .perChannel }
-    return .init(
+    let ownMode = mode.flatMap { QuantizationSettings.Mode(rawValue: $0) }
+    let ownFit = fit.flatMap { QuantizationSettings.Fit(rawValue: $0) }
+    return QuantizationSettings.Scheme(
       type, granularity ?? (dtype == nil ? scheme?.granularity : nil),
-      mode.flatMap(QuantizationSettings.Mode.init) ?? scheme?.mode ?? .symmetric,
-      fit: fit.flatMap(QuantizationSettings.Fit.init) ?? scheme?.fit ?? .minMax)
+      ownMode ?? scheme?.mode ?? .symmetric, fit: ownFit ?? scheme?.fit ?? .minMax)
   }
 }

@@ -68,12 +68,20 @@ private struct ValidationRun {
   /// Compares the states, and gives the result.
   consuming func finish() throws -> Validation {
     if let state, let sourceState {
-      for name in state.names where sourceState.names.contains(name) {
+      for (place, name) in state.names.enumerated() {
+        let sourceName: String
+        if sourceState.names.contains(name) {
+          sourceName = name
+        } else if sourceState.names.count == state.names.count {
+          sourceName = sourceState.names[place]
+        } else {
+          continue
+        }
         var output = Validation.Output(
-          name: name, sourceName: name, isState: true, comparison: nil,
+          name: name, sourceName: sourceName, isState: true, comparison: nil,
           worstStep: calls.inputs.count - 1, problem: nil, passed: true)
         output.compare(
-          try sourceState.read(name), try state.read(name), step: calls.inputs.count - 1,
+          try sourceState.read(sourceName), try state.read(name), step: calls.inputs.count - 1,
           tolerance: tolerance)
         outputs.append(output)
       }

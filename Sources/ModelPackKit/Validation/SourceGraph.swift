@@ -14,7 +14,9 @@ enum SourceGraph {
       var options = TorchOptions(opset: .iOS18)
       let known = program.mutatedBuffers
       let wanted = known.filter { states.contains(Identifier.sanitized($0)) || states.contains($0) }
-      options.states = states.isEmpty ? .none : wanted.isEmpty ? .all : .named(Set(wanted))
+      // A state that was renamed is not found by its name; where there are as many, it is all.
+      options.states =
+        states.isEmpty ? .none : known.count == states.count ? .all : .named(Set(wanted))
       return try program.lower(options)
     case .onnx:
       return try ONNXModel(path: path).lower(opset: .iOS18)

@@ -84,6 +84,15 @@ extension Known {
     elementCount(shape) == count ? Known(shape, elements) : nil
   }
 
+  /// The elements with axis `order[k]` as axis `k`, for a permutation `order`.
+  func permuted(_ order: [Int]) -> Known {
+    let strides = rowMajorStrides(shape)
+    let picks = order.reduce([0]) { picks, axis in
+      picks.flatMap { pick in (0..<shape[axis]).map { pick + $0 * strides[axis] } }
+    }
+    return picking(picks, shape: order.map { shape[$0] })
+  }
+
   /// The elements repeated to `shape` by NumPy's rule.
   func broadcast(to shape: [Int]) -> Known? {
     if shape == self.shape { return self }

@@ -32,7 +32,8 @@ extension ONNXModel {
     do {
       let build = FunctionBuilder(name: options.functionName, opset: opset)
       let lowering = GraphLowering(build, model: self)
-      let function = try lowering.function(options)
+      var function = try lowering.function(options)
+      function.chooseDefaultExtents()
       return Program(functions: [function])
     } catch let diagnostic as Diagnostic {
       throw DiagnosticList([diagnostic.inFile(path)])

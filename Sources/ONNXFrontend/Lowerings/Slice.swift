@@ -103,11 +103,18 @@ private struct Bounds {
 
 extension NodeCall {
   fileprivate func sliced(_ bounds: Bounds) throws -> Known? {
-    guard let data = try known("data"), data.rank == 1, bounds.axes == [0] else { return nil }
-    let (first, last, _) = bounds.span(0, of: .fixed(data.count)) { _ in (nil, nil) }
-    guard let start = first.fixed, let end = last.map(\.fixed) ?? -1 else { return nil }
-    let picks = Array(stride(from: start, to: end, by: bounds.steps[0]))
-    return data.picking(picks, shape: [picks.count])
+    guard let data = try known("data") else { return nil }
+    var places = data.shape.map { Array(0..<$0) }
+    for (k, axis) in bounds.axes.enumerated() {
+      let (first, last, _) = bounds.span(k, of: .fixed(data.shape[axis])) { _ in (nil, nil) }
+      guard let start = first.fixed, let end = last.map(\.fixed) ?? -1 else { return nil }
+      places[axis] = Array(stride(from: start, to: end, by: bounds.steps[k]))
+    }
+    let strides = rowMajorStrides(data.shape)
+    let picks = zip(places, strides).reduce([0]) { picks, axis in
+      picks.flatMap { pick in axis.0.map { pick + $0 * axis.1 } }
+    }
+    return data.picking(picks, shape: places.map(\.count))
   }
 }
 

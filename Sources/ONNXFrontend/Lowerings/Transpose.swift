@@ -4,14 +4,25 @@ import Tensors
 
 extension ONNXLowering {
   static let transpose: [ONNXLowering] = [
-    ONNXLowering("Transpose", "data", attributes: "perm") { node, build in
-      let rank = try node.rank("data")
-      let permutation = try node.ints("perm") ?? (0..<rank).reversed()
-      guard permutation.sorted() == Array(0..<rank) else {
-        throw node.fault(
-          .malformed, "attribute 'perm' is \(permutation), no permutation of \(rank) axes")
+    ONNXLowering(
+      "Transpose", "data", attributes: "perm",
+      fold: { node in
+        guard let data = try node.known("data") else { return nil }
+        return data.permuted(try node.permutation(rank: data.rank))
       }
-      return try build.transpose(node.value("data"), permutation)
+    ) { node, build in
+      try build.transpose(node.value("data"), node.permutation(rank: node.rank("data")))
     }
   ]
+}
+
+extension NodeCall {
+  fileprivate func permutation(rank: Int) throws -> [Int] {
+    let permutation = try ints("perm") ?? (0..<rank).reversed()
+    guard permutation.sorted() == Array(0..<rank) else {
+      throw fault(
+        .malformed, "attribute 'perm' is \(permutation), no permutation of \(rank) axes")
+    }
+    return permutation
+  }
 }

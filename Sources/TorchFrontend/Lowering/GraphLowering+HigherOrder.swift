@@ -60,6 +60,8 @@ extension GraphLowering {
         .unsupportedArgument, at: node.location, "'cond' on a number is not supported",
         fix: "pass the predicate as a boolean tensor")
     }
+    // What both branches use is computed before them: values of one do not reach the other.
+    for case .tensor(let operand) in operands { _ = try operand.value(build) }
     var flag = try build.cast(predicate.value(build), to: .bool)
     if try build.rank(of: flag) > 0 { flag = try build.mil.squeeze(x: flag) }
     let results = try build.emit(
@@ -86,6 +88,7 @@ extension GraphLowering {
     if node.target.hasPrefix("_operator.") || node.target.hasPrefix("math.") { return true }
     switch node.target {
     case "aten.sym_size.int", "aten.sym_numel.default", "aten.sym_stride.int",
+      "aten.sym_storage_offset.default",
       "aten._assert_tensor_metadata.default", "aten._assert_scalar.default",
       "aten._assert_async.msg", "aten._assert_async.default",
       "aten.sym_constrain_range.default", "aten.sym_constrain_range_for_size.default",

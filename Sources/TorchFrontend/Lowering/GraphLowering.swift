@@ -42,6 +42,7 @@ final class GraphLowering {
 
   private func poison(_ node: TorchNode) {
     poisoned.formUnion(node.outputs.flatMap(\.names))
+    poisoned.formUnion(node.updatedStatistics)
     // A failed mutation leaves the tensor that it was to change unknown too.
     if node.operatorName.hasSuffix("_"), let target = node.inputs.first?.argument.names.first {
       poisoned.insert(target)
@@ -50,11 +51,14 @@ final class GraphLowering {
 
   private func results(of node: TorchNode, in graph: TorchGraph) throws -> [TorchValue] {
     if let inner = try higherOrder(node) { return inner }
+    if let number = try symbolicFloat(node) { return [number] }
     if try symbolic(node) { return [] }
     let call = try call(node, in: graph)
     try ArgumentRules.check(call)
+    if call.isComplex { return try ComplexLowering.lower(call, build) }
     if let lowering = ATenLowering.table[node.target] {
-      return try lowering.lower(call, build)
+      let results = try lowering.lower(call, build)
+      return lowering.aliases && graph.isCopy(node) ? try results.map(copied) : results
     }
     if let functional = node.functionalTarget, let lowering = ATenLowering.table[functional] {
       return [try mutate(call, by: lowering)]
@@ -139,7 +143,14 @@ final class GraphLowering {
     case .ints(let values): return .list(values.map { .dim(.fixed($0)) })
     case .symInt(let dim, _): return .dim(dim)
     case .symInts(let dims): return .list(dims.map { .dim($0) })
-    case .symBool(let name), .symFloat(let name): return environment[name] ?? .none
+    case .symBool(let name), .symFloat(let name):
+      guard let value = environment[name] else {
+        throw Diagnostic.error(
+          .unsupportedArgument, at: build.origin,
+          "the number '\(name)', which is computed from sizes, is not supported here",
+          fix: "compute it with tensors, or export with fixed sizes")
+      }
+      return value
     case .float(let value): return .float(value)
     case .floats(let values): return .list(values.map { .float($0) })
     case .bool(let flag): return .bool(flag)
@@ -186,11 +197,22 @@ extension TorchNode {
     return parts.joined(separator: ".")
   }
 
+  /// Python's augmented assignments (`x |= y`) and the operators that they apply.
+  private static let augmented = [
+    "__iand__": "__and__", "__ior__": "__or__", "__ixor__": "__xor__",
+    "__ilshift__": "__lshift__", "__irshift__": "__rshift__",
+  ]
+
   /// `aten.add.Tensor` for `aten.add_.Tensor`: every in-place operator has a functional twin.
   var functionalTarget: String? {
     var parts = target.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count >= 2, parts[1].hasSuffix("_"), !parts[1].hasSuffix("__") else { return nil }
-    parts[1].removeLast()
+    guard parts.count >= 2, parts[1].hasSuffix("_") else { return nil }
+    if let binary = Self.augmented[parts[1]] {
+      parts[1] = binary
+    } else {
+      guard !parts[1].hasSuffix("__") else { return nil }
+      parts[1].removeLast()
+    }
     return parts.joined(separator: ".")
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
 import MIL
 import Tensors
 
@@ -26,6 +27,22 @@ struct MutatedStorage {
         guard let (_, name) = spec.stored else { continue }
         let storage = Self.storage(program, name)
         if mutated.contains(storage), owners[storage] == nil { owners[storage] = name }
+      }
+    }
+  }
+
+  /// Refuses tensors that show some, but not all, of the memory of one that the graph changes:
+  /// a write to one would have to show in the other.
+  func refuseOverlaps(_ program: TorchProgram) throws {
+    let files = program.inputs.compactMap(\.stored?.name).compactMap { name in
+      (program.weights[name] as? FileSource).map { (name: name, source: $0) }
+    }
+    for (name, written) in files where owners[Self.key(written, name)] == name {
+      for (other, source) in files where source.key != written.key && source.overlaps(written) {
+        throw Diagnostic.error(
+          .unsupportedArgument, at: Location(file: program.file),
+          "'\(name)', which the model changes, shares memory with '\(other)'",
+          fix: "register one of them only, and take the other as a view of it in forward()")
       }
     }
   }

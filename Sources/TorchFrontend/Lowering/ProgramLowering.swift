@@ -24,6 +24,7 @@ struct ProgramLowering {
   }
 
   mutating func run() throws -> Function {
+    try mutated.refuseOverlaps(program)
     let substitution = try ShapeSubstitution(program, options)
     build.symbols = substitution.symbols
     let source = substitution.apply(to: program.graph)
@@ -88,8 +89,8 @@ struct ProgramLowering {
   }
 
   private mutating func weight(_ name: String, _ source: any WeightSource) throws -> TorchTensor {
+    let source = source.dtype.isComplex ? try ComplexLowering.stored(source) : source
     let dtype = source.dtype.mil
-    guard !source.dtype.isComplex else { throw unsupported("'\(name)' is complex") }
     if let far = try source.firstPastInt32() {
       warnings.append(
         .warning(
@@ -116,6 +117,10 @@ struct ProgramLowering {
   /// A buffer that the graph changes: a state, or an input that comes back as an output.
   private mutating func carrier(_ name: String) throws -> TorchTensor {
     let source = try stored(name)
+    guard !source.dtype.isComplex else {
+      throw unsupported(
+        "'\(name)', which the model changes, is complex", fix: "keep real and imaginary parts")
+    }
     let dtype = source.dtype.mil
     let label = Identifier.sanitized(name)
     guard isState(name) else {
@@ -193,6 +198,10 @@ struct ProgramLowering {
         }
         guard case .tensor(let tensor) = graph.environment[name] else {
           throw malformed("the output '\(name)' is not defined")
+        }
+        if source.tensors[name]?.dtype.isComplex == true {
+          throw unsupported(
+            "the output '\(name)' is complex", fix: "return torch.view_as_real of it")
         }
         results.append((Identifier.sanitized(name), try output(tensor, source.tensors[name])))
       case .user: break

@@ -217,7 +217,7 @@ struct TorchCall {
     guard metas.indices.contains(index), let meta = metas[index] else {
       return .tensor(TorchTensor(value, dtype: try build.dtype(of: value)))
     }
-    let typed = try build.cast(value, to: meta.dtype.mil)
+    let typed = try wrapped(build.cast(value, to: meta.dtype.mil), to: meta.dtype, build)
     try build.assume(typed, shape: meta.sizes)
     return .tensor(TorchTensor(typed, dtype: meta.dtype.mil))
   }

@@ -30,6 +30,7 @@ extension TorchGraph {
     var mutated: Set<String> = []
     for node in nodes {
       let sources = node.inputs.flatMap { $0.argument.names }
+      mutated.formUnion(node.updatedStatistics.map { base[$0] ?? $0 })
       if node.isMutation, let target = sources.first { mutated.insert(base[target] ?? target) }
       for argument in node.inputs.compactMap(\.argument.graph) {
         let operands = node.inputs.filter { $0.argument.graph == nil }.flatMap { $0.argument.names }
@@ -39,7 +40,7 @@ extension TorchGraph {
         where inner.contains(input) { mutated.insert(base[operand] ?? operand) }
       }
       guard node.isMutation || ATenLowering.table[node.target]?.aliases ?? false,
-        let first = sources.first
+        let first = sources.first, !isCopy(node)
       else { continue }
       for output in node.outputs.flatMap(\.names) { base[output] = base[first] ?? first }
     }

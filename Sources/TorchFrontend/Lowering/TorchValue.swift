@@ -109,7 +109,11 @@ package final class TorchStorage {
     version += 1
     isWritten = true
     if let state {
-      try build.emit("write_state", ["input": state.value, "data": value])
+      var data = value
+      if case .state(let type) = build.valueType(of: state.value), !build.hasEvidentShape(value) {
+        data = try build.mil.reshape(x: value, shape: .dims(type.shape))
+      }
+      try build.emit("write_state", ["input": state.value, "data": data])
       current = nil
     } else {
       current = value

@@ -13,8 +13,11 @@ package enum ViewStep {
   case squeeze(axes: [Int])
   case reshape([Dim])
   case expand([Dim])
-  /// A view that can be taken but not written through.
-  case opaque((Value, FunctionBuilder) throws -> Value)
+  /// A view that can be taken, and written through where `put` gives the base with its elements
+  /// replaced.
+  case opaque(
+    (Value, FunctionBuilder) throws -> Value,
+    put: ((_ base: Value, _ value: Value, FunctionBuilder) throws -> Value)? = nil)
 
   /// What the step shows of `value`.
   package func apply(to value: Value, _ build: FunctionBuilder) throws -> Value {
@@ -26,7 +29,7 @@ package enum ViewStep {
       return axes.isEmpty ? value : try build.mil.squeeze(x: value, axes: .ints(axes))
     case .reshape(let shape): return try build.reshape(value, to: shape)
     case .expand(let shape): return try build.expand(value, to: shape)
-    case .opaque(let take): return try take(value, build)
+    case .opaque(let take, _): return try take(value, build)
     }
   }
 
@@ -68,6 +71,10 @@ package enum ViewStep {
     case .squeeze(let axes):
       return axes.isEmpty ? value : try build.mil.expand_dims(x: value, axes: .ints(axes))
     case .reshape: return try build.reshape(value, to: build.shape(of: base))
+    case .expand(let shape) where try shape.reduce(1, *) == build.shape(of: base).reduce(1, *):
+      // Nothing is repeated: only axes were added.
+      return try build.reshape(value, to: build.shape(of: base))
+    case .opaque(_, put: .some(let put)): return try put(base, value, build)
     case .expand, .opaque, .select, .slice:
       throw Diagnostic.error(
         .unsupportedOperation, at: build.origin,
@@ -141,12 +148,16 @@ struct SliceWindow {
     }
     if whole.allSatisfy({ $0 }) { return update }
     if build.opset < .iOS18 { return try concatenated(base, update, build) }
+    // MIL takes no scalar update: that of a selected element of a vector keeps its axis.
+    let isElement = !squeezed.contains(false)
+    let dropped = isElement ? squeezed.map { _ in false } : squeezed
+    let update = isElement ? try build.reshape(update, to: shape.map { _ in 1 }) : update
     return try build.mil.slice_update(
       x: base, update: update, begin: bounds(begin, whole), end: bounds(end, whole),
       stride: step.contains { $0 != 1 } ? .ints(step) : nil,
       begin_mask: whole.contains(true) ? .bools(whole) : nil,
       end_mask: whole.contains(true) ? .bools(whole) : nil,
-      squeeze_mask: squeezed.contains(true) ? .bools(squeezed) : nil)
+      squeeze_mask: dropped.contains(true) ? .bools(dropped) : nil)
   }
 
   private func bounds(_ dims: [Dim], _ whole: [Bool]) -> Value {

@@ -12,6 +12,8 @@ extension ATenLowering {
     + recurrent + reductions + resizing + shapes + views
 
   private static let rare: [ATenLowering] =
-    bitwise + cumulative + diagonals + embeddingBags + losses + ordering + products + random
+    bitwise + cumulative + diagonals + embeddingBags + experts + fakeQuantization
+    + losses + ordering + products
+    + random
     + rareViews + rearranging + resampling + scattering + specialFunctions + windows
 }

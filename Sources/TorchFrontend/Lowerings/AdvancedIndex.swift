@@ -124,18 +124,29 @@ struct AdvancedIndex {
     }
   }
 
-  /// A single value written where a mask is true is a choice, without positions.
+  /// Values that do not depend on the position, written where a mask is true, are a choice.
   private func maskedWrite(_ x: Value, _ source: Value, _ accumulate: Bool) throws -> Value? {
     let tensors = try call.optionalTensors("indices")
-    guard !accumulate, tensors.count == 1, let mask = tensors[0], mask.dtype == .bool,
-      try build.shape(of: source).allSatisfy({ $0 == 1 })
+    guard !accumulate, let place = tensors.firstIndex(where: { $0 != nil }),
+      tensors[(place + 1)...].allSatisfy({ $0 == nil }), let mask = tensors[place],
+      mask.dtype == .bool
     else { return nil }
     let flags = try mask.value(build)
-    let missing = shape.count - (try build.rank(of: flags))
-    guard missing >= 0 else { throw call.fault("has more indices than axes") }
-    let full = try build.shape(of: flags) + Array(repeating: 1, count: missing)
-    let scalar = try build.rank(of: source) == 0 ? source : build.mil.squeeze(x: source)
-    return try build.choose(build.reshape(flags, to: full), scalar, x, shape: shape)
+    let masked = try build.rank(of: flags)
+    let after = shape.count - place - masked
+    guard after >= 0 else { throw call.fault("has more indices than axes") }
+    // The mask's axes are one axis of the values.
+    var values = try build.shape(of: source)
+    if values.count > after {
+      let axis = values.count - after - 1
+      guard values[axis] == 1 else { return nil }
+      values.replaceSubrange(axis...axis, with: Array(repeating: 1, count: masked))
+    }
+    let full =
+      Array(repeating: 1, count: place) + (try build.shape(of: flags))
+      + Array(repeating: 1, count: after)
+    return try build.choose(
+      build.reshape(flags, to: full), build.reshape(source, to: values), x, shape: shape)
   }
 
   /// Values in the order that `scatter_nd` wants: index axes first.

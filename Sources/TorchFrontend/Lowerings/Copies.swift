@@ -44,6 +44,9 @@ extension ATenLowering {
     .custom("aten.item.default", "aten._local_scalar_dense.default") { call, build in
       let value = try call.value("self")
       let scalar = try build.rank(of: value) == 0 ? value : build.mil.squeeze(x: value)
+      if case .symFloat? = call.node.outputs.first {
+        return [.tensor(TorchTensor(try build.cast(scalar, to: .float32), dtype: .float32))]
+      }
       try call.bindItem(scalar)
       return []
     },

@@ -12,7 +12,8 @@ extension ATenLowering {
       let first = try call.axis("dim1", rank: rank, default: -2)
       let second = try call.axis("dim2", rank: rank, default: -1)
       let matrix = try build.diagonalMatrix(x, offset: call.int("offset", default: 0), call)
-      return try build.permuted(matrix, lastAxes(moved: (first, second), rank: rank))
+      return try build.permuted(
+        matrix, FunctionBuilder.lastAxes(moved: (first, second), rank: rank))
     },
     ATenLowering("aten.diag.default") { call, build in
       let x = try call.value("self")
@@ -35,21 +36,9 @@ extension ATenLowering {
       let first = try call.axis("dim1", rank: rank, default: 0)
       let second = try call.axis("dim2", rank: rank, default: 1)
       guard first != second else { throw call.fault("'dim1' and 'dim2' are one axis") }
-      let order = lastAxes(moved: (first, second), rank: rank)
-      var inverse = order
-      for (new, old) in order.enumerated() { inverse[old] = new }
-      // `order` takes the last two axes to `first` and `second`; its inverse brings them back.
-      let front = try build.permuted(x, inverse)
-      let shape = try build.shape(of: front)
-      guard let rows = shape[rank - 2].fixed, let columns = shape[rank - 1].fixed else {
-        throw call.fault("the diagonal of a tensor of flexible size", fix: "export a fixed size")
-      }
-      let (values, mask) = try build.onDiagonal(
-        build.convert(call.value("src"), to: build.dtype(of: x)), rows: rows, columns: columns,
-        offset: call.int("offset", default: 0))
-      let written = try build.choose(
-        build.expand(mask, to: shape), build.expand(values, to: shape), front, shape: shape)
-      return try build.permuted(written, order)
+      return try build.diagonal(
+        of: x, replacedBy: build.convert(call.value("src"), to: build.dtype(of: x)),
+        offset: call.int("offset", default: 0), (first, second))
     },
     ATenLowering("aten.fill_diagonal.default") { call, build in
       let x = try call.value("self")
@@ -89,9 +78,11 @@ extension ATenLowering {
       return rows.count == 1 ? rows[0] : try build.mil.concat(values: .many(rows), axis: 0)
     },
   ]
+}
 
+extension FunctionBuilder {
   /// The order of axes that takes the last two of `rank` to the places `moved`.
-  private static func lastAxes(moved: (Int, Int), rank: Int) -> [Int] {
+  fileprivate static func lastAxes(moved: (Int, Int), rank: Int) -> [Int] {
     var rest = (0..<max(rank - 2, 0))[...]
     return (0..<rank).map { axis in
       if axis == moved.0 { return rank - 2 }
@@ -99,9 +90,30 @@ extension ATenLowering {
       return rest.removeFirst()
     }
   }
-}
 
-extension FunctionBuilder {
+  /// `base` with the elements whose indices along two axes differ by `offset` replaced by `value`,
+  /// where they are the last axis.
+  func diagonal(
+    of base: Value, replacedBy value: Value, offset: Int, _ axes: (first: Int, second: Int)
+  ) throws -> Value {
+    let rank = try rank(of: base)
+    let order = Self.lastAxes(moved: (axes.first, axes.second), rank: rank)
+    var inverse = order
+    for (new, old) in order.enumerated() { inverse[old] = new }
+    // `order` takes the last two axes to their places; its inverse brings them back.
+    let front = try permuted(base, inverse)
+    let shape = try self.shape(of: front)
+    guard let rows = shape[rank - 2].fixed, let columns = shape[rank - 1].fixed else {
+      throw Diagnostic.error(
+        .unsupportedArgument, at: origin, "the diagonal of a tensor of flexible size",
+        fix: "export a fixed size")
+    }
+    let (values, mask) = try onDiagonal(value, rows: rows, columns: columns, offset: offset)
+    let written = try choose(
+      expand(mask, to: shape), expand(values, to: shape), front, shape: shape)
+    return try permuted(written, order)
+  }
+
   func diagonalMask(rows: Int, columns: Int, offset: Int) throws -> Value {
     let flags = (0..<rows).flatMap { row in (0..<columns).map { $0 - row == offset } }
     return .constant(.numbers(TensorData(bool: flags, shape: [rows, columns])))

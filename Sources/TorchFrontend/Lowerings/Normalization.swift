@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MIL
+import Tensors
 
 extension ATenLowering {
   static let normalization: [ATenLowering] = [
@@ -38,13 +39,32 @@ extension ATenLowering {
       return try call.optionalFloat("weight").map { try build.mil.mul(x: y, y: $0) } ?? y
     },
     ATenLowering("aten.batch_norm.default", "aten.cudnn_batch_norm.default") { call, build in
-      try call.require("training", false)
+      if try call.bool("training") {
+        return try batchNormOfBatch(call, build, updating: true).y
+      }
       return try batchNorm(call, build, mean: "running_mean", variance: "running_var")
+    },
+    .several(
+      "aten._native_batch_norm_legit.default", "aten._native_batch_norm_legit.no_stats"
+    ) { call, build in
+      guard try call.bool("training") || !call.has("running_mean") else {
+        return try [batchNorm(call, build, mean: "running_mean", variance: "running_var")]
+          + noStatistics(2, build)
+      }
+      let result = try batchNormOfBatch(call, build, updating: true)
+      return [result.y, result.mean, result.deviation]
+    },
+    .several("aten._native_batch_norm_legit_functional.default") { call, build in
+      guard try call.bool("training") else {
+        return try [batchNorm(call, build, mean: "running_mean", variance: "running_var")]
+          + noStatistics(2, build) + [call.value("running_mean"), call.value("running_var")]
+      }
+      let result = try batchNormOfBatch(call, build, updating: false)
+      return [result.y, result.mean, result.deviation] + result.running
     },
     .several("aten._native_batch_norm_legit_no_training.default") { call, build in
       let y = try batchNorm(call, build, mean: "running_mean", variance: "running_var")
-      let none = try build.filled(build.scalarConstant(0, .float32), [0])
-      return [y, none, none]
+      return try [y] + noStatistics(2, build)
     },
     ATenLowering("aten.instance_norm.default") { call, build in
       let x = try call.floatValue("input")
@@ -54,6 +74,7 @@ extension ATenLowering {
       let rank = try build.rank(of: x)
       let y = try build.normalize(
         x, axes: Array(2..<rank), scale: nil, shift: nil, epsilon: call.float("eps"))
+      if call.has("running_mean") { try updateStatisticsOfInstances(call, x, build) }
       return try build.affine(y, call.optionalFloat("weight"), call.optionalFloat("bias"))
     },
     ATenLowering("aten.group_norm.default") { call, build in
@@ -68,33 +89,13 @@ extension ATenLowering {
       let v = try call.floatValue("v")
       let rank = try build.rank(of: v)
       let axis = try call.axis("dim", rank: rank, default: 0)
+      if let weight = try build.normedWeight(v, call.floatValue("g"), axis: axis) { return weight }
       let norm = try build.mil.reduce_l2_norm(
         x: v, axes: .ints((0..<rank).filter { $0 != axis }), keep_dims: true)
       return try build.mil.mul(
         x: v, y: build.mil.real_div(x: call.floatValue("g"), y: norm))
     },
   ]
-
-  private static func batchNorm(
-    _ call: TorchCall, _ build: FunctionBuilder, mean: String, variance: String
-  ) throws -> Value {
-    let x = try call.floatValue("input")
-    let (mu, sigma) = (try call.floatValue(mean), try call.floatValue(variance))
-    let (gamma, beta) = (try call.optionalFloat("weight"), try call.optionalFloat("bias"))
-    let epsilon = try call.float("eps")
-    let constants = [mu, sigma, gamma, beta].compactMap { $0 }
-    let rank = try build.rank(of: x)
-    if (3...5).contains(rank), constants.allSatisfy({ build.constant(of: $0) != nil }) {
-      return try build.mil.batch_norm(
-        x: x, mean: mu, variance: sigma, gamma: gamma, beta: beta, epsilon: .float(epsilon))
-    }
-    // MIL's batch_norm needs constants and an image; this is its meaning.
-    let factor = try build.mil.rsqrt(x: sigma, epsilon: .float(epsilon))
-    let y = try build.mil.mul(
-      x: build.mil.sub(x: x, y: build.perChannel(mu, rank: rank)),
-      y: build.perChannel(factor, rank: rank))
-    return try build.affine(y, gamma, beta)
-  }
 
   private static func groupNorm(
     _ call: TorchCall, _ build: FunctionBuilder, groups name: String
@@ -147,5 +148,24 @@ extension FunctionBuilder {
     guard rank > 2 else { return vector }
     let count = try shape(of: vector)
     return try reshape(vector, to: [1] + count + Array(repeating: 1, count: rank - 2))
+  }
+}
+
+extension FunctionBuilder {
+  /// `g * v / ||v||` of constants, computed now: a dilated convolution needs its weight as one.
+  fileprivate func normedWeight(_ v: Value, _ g: Value, axis: Int) throws -> Value? {
+    guard let source = constant(of: v)?.source, let scales = constant(of: g)?.source,
+      source.count <= 1 << 24, source.shape.indices.contains(axis),
+      scales.count == source.shape[axis]
+    else { return nil }
+    let shape = source.shape
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    let extent = shape[axis]
+    var values = try source.materialized().doubles
+    var squares = [Double](repeating: 0, count: extent)
+    for index in values.indices { squares[index / inner % extent] += values[index] * values[index] }
+    let factors = zip(try scales.materialized().doubles, squares).map { $0 / $1.squareRoot() }
+    for index in values.indices { values[index] *= factors[index / inner % extent] }
+    return .constant(.numbers(try TensorData(values, as: .float32, shape: shape)))
   }
 }

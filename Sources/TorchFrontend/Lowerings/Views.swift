@@ -86,16 +86,19 @@ extension ATenLowering {
     },
     .view("aten.diagonal.default") { call, build in
       let (offset, first, second) = try diagonalAxes(call)
-      return .opaque { x, build in
-        try build.diagonal(x, offset: offset, first: first, second: second)
-      }
+      return .opaque(
+        { x, build in try build.diagonal(x, offset: offset, first: first, second: second) },
+        put: { base, value, build in
+          try build.diagonal(of: base, replacedBy: value, offset: offset, (first, second))
+        })
     },
     .view(
       "aten.alias.default", "aten.detach.default", "aten.lift_fresh.default",
       "aten.view_as_real.default",
       "aten.contiguous.default", "aten.positive.default", "aten.requires_grad_.default",
       "aten.detach_.default",
-      "aten.resolve_conj.default", "aten.resolve_neg.default", "aten._conj.default"
+      "aten.real.default", "aten.resolve_conj.default", "aten.resolve_neg.default",
+      "aten._conj.default"
     ) { call, build in
       if call.node.operatorName == "view_as_real" || call.node.operatorName == "_conj" {
         throw call.fault("complex tensors are not supported")
@@ -214,7 +217,30 @@ extension ATenLowering {
     }
     let taken = result[axis]
     if start == 0, taken == extent, step == 1 { return nil }
+    if let symbol = taken.symbol, !build.isBound(symbol), step == 1 {
+      start = try sliceBetweenNumbers(call, build, extent: extent, taken: symbol)
+    }
     return .slice(axis: axis, start: start, extent: taken, step: step)
+  }
+
+  /// A slice whose bounds are numbers that the program computes, of which tracing knew nothing:
+  /// its extent, named `taken`, is computed from them too. Gives where it starts.
+  private static func sliceBetweenNumbers(
+    _ call: TorchCall, _ build: FunctionBuilder, extent: Dim, taken: String
+  ) throws -> Dim {
+    func place(_ bound: Dim) throws -> Value {
+      let isNegative = try build.cast(build.mil.less(x: .dim(bound), y: 0), to: .int32)
+      let counted = try build.mil.add(
+        x: .dim(bound), y: build.mil.mul(x: isNegative, y: .dim(extent)))
+      return try build.mil.minimum(x: build.mil.maximum(x: counted, y: 0), y: .dim(extent))
+    }
+    let start = try place(call.dim("start", default: 0))
+    let end = try call.has("end") ? place(call.dim("end")) : .dim(extent)
+    try build.bind(
+      taken, to: build.mil.maximum(x: build.mil.sub(x: end, y: start), y: 0))
+    let first = build.symbols.fresh()
+    if let name = first.symbol { try build.bind(name, to: start) }
+    return first
   }
 
   private static func swapped(_ rank: Int, _ a: Int, _ b: Int) -> [Int] {

@@ -52,14 +52,29 @@ extension ATenLowering {
       return [
         .tensor(
           source.viewed(
-            .opaque { x, build in
-              let line = try build.flattened(x)
-              return try build.reshape(
-                build.gather(line, .ints(places), axis: 0), to: sizes.map { .fixed($0) })
-            }))
+            .opaque(
+              { x, build in
+                let line = try build.flattened(x)
+                return try build.reshape(
+                  build.gather(line, .ints(places), axis: 0), to: sizes.map { .fixed($0) })
+              }, put: Set(places).count == places.count ? putting(at: places) : nil)))
       ]
     },
   ]
+
+  /// Writes elements, in row-major order, to `places` of the flat base.
+  private static func putting(
+    at places: [Int]
+  ) -> (_ base: Value, _ value: Value, FunctionBuilder) throws -> Value {
+    { base, value, build in
+      let line = try build.asNumber(build.flattened(base)) { line in
+        try build.scatter(
+          line, at: .ints(places), build.cast(build.flattened(value), to: build.dtype(of: line)),
+          axis: 0, mode: "update")
+      }
+      return try build.reshape(line, to: build.shape(of: base))
+    }
+  }
 }
 
 /// The windows of `im2col` over an image: where each of their elements lies.
