@@ -147,6 +147,62 @@ void mpk_keep(const uint8_t *mask, size_t n, size_t element_size, void *y);
 void mpk_histogram(
     const float *x, size_t n, float low, float high, uint64_t *counts, size_t bins);
 
+// MARK: - Palettes (docs/formats/palettization.md)
+
+/// Counts float16 values by their bits in `counts[65536]`.
+void mpk_count_f16(const uint16_t *x, size_t n, uint32_t *counts);
+/// Adds `scale[i * step]` squared for every float16 value to `sums[65536]`, by its bits.
+void mpk_weigh_f16(const uint16_t *x, size_t n, const float *scale, size_t step, double *sums);
+/// The distinct values that were counted, ascending, and how often; both zeros are one. Clears the
+/// counts. `value` and `weight` have 65,536 elements. Returns how many there are, at most 63,487;
+/// SIZE_MAX if an infinity or a NaN was counted.
+size_t mpk_drain_counts_f16(uint32_t *counts, double *value, double *weight);
+/// The same for sums.
+size_t mpk_drain_sums_f16(double *sums, double *value, double *weight);
+
+/// What `mpk_drain_entries_f32` takes, for float32 values of weight `scale[i * step]` squared, or 1
+/// if `scale` is NULL. Returns 1 if any value is infinite or NaN.
+int mpk_entries_f32(
+    const float *x, size_t n, const float *scale, size_t step, uint64_t *entries);
+/// The distinct values among `n` entries, ascending, and their weights; returns how many there are.
+/// Destroys `entries`; `scratch` is as large.
+size_t mpk_drain_entries_f32(
+    uint64_t *entries, uint64_t *scratch, size_t n, double *value, double *weight);
+
+enum { MPK_BUCKET_BITS = 20 };
+/// Collects float32 values that agree in sign, exponent and 11 more bits. `weights` and `moments`
+/// have 2^MPK_BUCKET_BITS elements. Returns 1 if any value is infinite or NaN.
+int mpk_bucket_f32(
+    const float *x, size_t n, const float *scale, size_t step, double *weights, double *moments);
+/// The means of what was collected, ascending, and their weights; returns how many there are.
+/// Clears the buckets.
+size_t mpk_drain_buckets_f32(double *weights, double *moments, double *value, double *weight);
+
+/// The precision of the means of clusters.
+enum { MPK_CENTER_F16 = 1, MPK_CENTER_F32 = 2 };
+/// Bytes of scratch memory that `mpk_cluster` needs for `n` values.
+size_t mpk_cluster_scratch(size_t n);
+/// Divides `n` ascending distinct values, 0 < n < 2^32, into min(k, n) runs such that the sum of
+/// weight * (value - center)^2 is least, the center of a run being its mean rounded to `precision`.
+/// `ends[j]` is where run j ends. Values are finite and of that precision; weights positive.
+void mpk_cluster(
+    const double *value, const double *weight, size_t n, size_t k, int precision, void *scratch,
+    uint32_t *ends);
+
+/// How many of the ascending `cuts` each value lies above. `count` is one less than a power of two,
+/// at most 255. Returns 1 if any value is infinite or NaN.
+int mpk_nearest(
+    const void *x, int half, size_t n, const float *cuts, size_t count, uint8_t *codes);
+/// The entry of `table[count][size]` nearest to each of `n` vectors, whose coordinates `d` are at
+/// `x + d * stride`; the first of equals. `size` is at most 4. Writes squared distances too unless
+/// `distances` is NULL. Returns 1 if any value is infinite or NaN.
+int mpk_nearest_vectors(
+    const float *x, size_t stride, size_t size, size_t n, const float *table, size_t count,
+    uint8_t *codes, float *distances);
+
+/// Divides `x[i]` by `scale[i * step]`, in place, rounded to float16 if `half`.
+void mpk_divide(void *x, int half, size_t n, const float *scale, size_t step);
+
 // MARK: - Strided copies (elements of 1, 2, 4 or 8 bytes)
 
 /// `y[c][r] = x[r][c]`; strides between rows of `x` and of `y`, in elements.

@@ -18,6 +18,7 @@ struct CompressionChoice {
   func decide(_ scheme: CompressionScheme) throws -> Decision {
     switch (scheme.pruning, scheme.values) {
     case (nil, .linear(let scheme)): try linear(scheme)
+    case (nil, .palette(let scheme)): try palette(scheme)
     default:
       throw Diagnostic.error(.unsupportedArgument, "weights cannot be compressed to '\(scheme)'")
     }
