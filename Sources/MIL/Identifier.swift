@@ -24,7 +24,29 @@ package enum Identifier {
     var text = String(
       decoding: name.utf8.map { isWord($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
     if text.utf8.first.map(isDigit) ?? true { text = "_" + text }
-    return reserved.contains(text) ? text + "_workaround" : text
+    return reserved.contains(text) ? text + workaround : text
+  }
+
+  /// What makes a name of a reserved word.
+  package static let workaround = "_workaround"
+
+  /// Whether `name` stands for a reserved word.
+  package static func isWorkaround(_ name: String) -> Bool {
+    name.hasSuffix(workaround) && reserved.contains(String(name.dropLast(workaround.count)))
+  }
+
+  /// `sanitized(name)` for an input, output or state: where that begins with `_` and a digit, `var`
+  /// comes before it, as coremltools has it.
+  package static func feature(_ name: String) -> String {
+    let text = sanitized(name)
+    let isNumbered = text.hasPrefix("_") && text.utf8.dropFirst().first.map(isDigit) ?? false
+    return isNumbered ? "var" + text : text
+  }
+
+  /// Whether a package has `name` for what its source calls `source`.
+  package static func isSpelling(_ name: String, of source: String) -> Bool {
+    let text = sanitized(source)
+    return [source, text, feature(source), "var" + text].contains(name)
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool {

@@ -48,7 +48,7 @@ package final class Executable: Sendable {
   /// One prediction. Inputs must have the declared dtypes and shapes that the declared ones allow.
   ///
   /// A model with states needs a `state` made by this executable. A dictionary of scores comes out
-  /// as the tensor of its values, in the order of its labels.
+  /// as the tensor of its values with the labels as its `strings`.
   package func run(
     _ inputs: [String: Tensor], state: SessionState? = nil, observer: Observer? = nil
   ) throws -> [String: Tensor] {
@@ -88,7 +88,9 @@ package final class Executable: Sendable {
     for (feature, result) in zip(self.outputs, results) {
       switch result {
       case .tensor(let tensor): outputs[feature.name] = tensor
-      case .scores(_, let values): outputs[feature.name] = values
+      case .scores(let labels, let values):
+        outputs[feature.name] = values.labelled(
+          labels.dtype == .string ? labels.strings : labels.integers.map(String.init))
       default:
         throw Diagnostic.error(
           .unsupportedType, "output '\(feature.name)' is a \(feature.type), not a tensor")

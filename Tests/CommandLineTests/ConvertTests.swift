@@ -24,6 +24,29 @@ import Testing
     #expect(tool.folder.names == ["a.mlpackage", "b.mlpackage"])
   }
 
+  @Test func namesThatCoreMLReserves() {
+    let source = Fixture.path("torch/gru-2-initial.pt2")
+    let inputs = Fixture.calls("torch/gru-2-initial")[0].inputs
+    let result = tool("convert", source, "-o", "a.mlpackage")
+    #expect(result.code == 0)
+    #expect(
+      result.errors.contains(
+        """
+        Core ML reserves the name 'state': it is called 'state_workaround' in the package
+          fix: choose another: --rename state=NAME
+
+        """), "\(result.errors)")
+    // Recorded as 'state': what the source calls an input is understood.
+    let run = tool("run", "a.mlpackage", "--inputs", inputs, "--outputs", "a.npz")
+    #expect(run.code == 0, "\(run.errors)")
+    let renamed = tool("convert", source, "-o", "b.mlpackage", "--rename", "state=hidden")
+    #expect(renamed.code == 0)
+    #expect(!renamed.errors.contains("reserves") && renamed.errors.contains("hidden"))
+    let missing = tool("run", "b.mlpackage", "--inputs", inputs, "--outputs", "b.npz")
+    #expect(missing.code == 65)
+    #expect(missing.errors.contains("input 'hidden' is missing"), "\(missing.errors)")
+  }
+
   @Test func writesTheSameBytesAgain() {
     for name in ["a.mlpackage", "b.mlpackage"] {
       tool("convert", Fixture.path("torch/decoder.pt2"), "-o", name, "--int8", "--per-channel")

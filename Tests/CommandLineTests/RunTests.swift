@@ -81,6 +81,29 @@ import Testing
     #expect(wrong.errors.contains("did you mean 'classify'?"))
   }
 
+  @Test func classifier() throws {
+    let package = Fixture.path("packages/classifier-iOS16.mlpackage")
+    let call = Fixture.calls("packages/classifier-iOS16")[0]
+    let arguments = ["run", package, "--inputs", call.inputs]
+    let summary = tool.run(arguments)
+    #expect(summary.code == 0, "\(summary.errors)")
+    #expect(
+      summary.output == """
+          label        string         cat
+          label_probs  float32  1, 3  cat 0.869124, dog 0.065981, bird 0.064895
+
+        """)
+    let document = tool.run(arguments + ["--json"]).output
+    #expect(SchemaCheck.problems(document, "run") == [])
+    #expect(document.contains("\"strings\": [\n            \"cat\"\n"))
+    #expect(document.contains("\"bird\": 0.0648"))
+    #expect(tool.run(arguments + ["--outputs", "out.npz"]).code == 0)
+    let bytes = ScratchFolder.read(tool.folder("out.npz"))
+    for text in ["label.npy", "label_probs.npy", "label_probs.labels.npy", "'<U3'", "'<U4'"] {
+      #expect(String(decoding: bytes, as: UTF8.self).contains(text), "\(text)")
+    }
+  }
+
   @Test func saysWhatDoesNotFit() throws {
     tool.convert("torch/accumulator.pt2")
     for (arrays, message) in try [

@@ -2,6 +2,8 @@
 """How far apart two results are, and what is too far."""
 import numpy as np
 
+from modelpack import identifier
+
 
 def relative_error(expected, actual):
     """The largest difference over the range of `expected` (over its largest magnitude when all are equal)."""
@@ -23,17 +25,15 @@ def relative_error(expected, actual):
 def assert_close(expected, actual, tolerance, order=(), labels=None):
     """Every array of `expected` is in `actual` within `tolerance`; whole numbers are equal.
 
-    Outputs are found by name. One whose name the package had to change (an output that is also an input) is found
-    by its place in `order`, the package's outputs in order.
+    Outputs are found by name, or by how the package spells it. One whose name is that of an input is found by its
+    place in `order`, the package's outputs in order. `tolerance` is a number, or a function of an output's label.
     """
     problems = []
     for place, (name, value) in enumerate(expected.items()):
-        found = actual.get(name)
+        spellings = (name, identifier(name), f"var{identifier(name)}")
+        found = next((actual[n] for n in spellings if n in actual), None)
         if found is None and len(order) == len(expected):
             found = actual.get(order[place])
-        if found is None:
-            # The name belongs to an input of the package, or starts with a digit.
-            found = actual.get(f"{name}_0", actual.get(f"_{name}"))
         label = f"{name} ({labels[name]})" if labels and name in labels else name
         if found is None:
             problems.append(f"{label}: missing, there are {sorted(actual)}")
@@ -43,7 +43,7 @@ def assert_close(expected, actual, tolerance, order=(), labels=None):
         except AssertionError as mismatch:
             problems.append(f"{label}: {mismatch}")
             continue
-        allowed = tolerance if value.dtype.kind == "f" else 0
+        allowed = (tolerance(label) if callable(tolerance) else tolerance) if value.dtype.kind == "f" else 0
         if not error <= allowed:
             problems.append(f"{label}: relative error {error:.2e}, allowed {allowed:.0e}")
     assert not problems, "\n".join(problems)

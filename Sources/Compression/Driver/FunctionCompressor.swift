@@ -27,6 +27,7 @@ struct FunctionCompressor {
       collected.catching(at: nil) { try treat(weight) }
     }
     for id in search.compressed { keep(compressed: id) }
+    for other in search.others where other.source.count > options.minElements { leave(other) }
     var body = function.body
     collected.catching(at: nil) { try replaceConstants(in: &body) }
     function.body = body
@@ -94,6 +95,16 @@ struct FunctionCompressor {
         function: function.name, name: function.values[id].name, operations: [], shape: shape,
         dtype: type.dtype, scheme: nil, bytesBefore: bytes, bytesAfter: bytes,
         note: "is compressed already"))
+  }
+
+  private mutating func leave(_ other: WeightSearch.Other) {
+    let operations = other.operations.joined(separator: " and ")
+    entries.append(
+      CompressionReport.Entry(
+        function: function.name, name: function.values[other.id].name,
+        operations: other.operations, shape: other.source.shape, dtype: other.source.dtype,
+        scheme: nil, bytesBefore: other.source.byteCount, bytesAfter: other.source.byteCount,
+        note: "is no weight of a product, convolution or look-up (but of \(operations))"))
   }
 
   private mutating func replaceConstants(in block: inout Block) throws {

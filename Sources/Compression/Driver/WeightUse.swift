@@ -40,22 +40,46 @@ struct WeightUse {
 /// Finds the weights of a function: constants that `linear`, `matmul`, `conv`, `conv_transpose`
 /// and `gather` take where a network has its weights.
 struct WeightSearch {
+  /// A constant that is no weight, with the kinds of operations that take it.
+  typealias Other = (id: ValueID, source: any WeightSource, operations: [String])
+
   private let function: Function
   private(set) var weights: [ValueID: Weight] = [:]
   /// In order of first use.
   private(set) var order: [ValueID] = []
   /// Weights that `constexpr_*` operations compute already.
   private(set) var compressed: [ValueID] = []
+  /// Constants of two axes or more that are no weights.
+  private(set) var others: [Other] = []
+  private var places: [ValueID: Int] = [:]
 
   init(_ function: Function) {
     self.function = function
     visit(function.body)
+    others.removeAll { weights[$0.id] != nil }
   }
 
   private mutating func visit(_ block: Block) {
     for operation in block.operations {
       for name in Self.operands[operation.type] ?? [] { look(at: name, of: operation) }
+      note(operation)
       for nested in operation.blocks { visit(nested) }
+    }
+  }
+
+  private mutating func note(_ operation: Operation) {
+    for id in operation.operands {
+      guard let source = function.values[id].constant?.source, source.rank >= 2,
+        source.dtype == .float16 || source.dtype == .float32
+      else { continue }
+      if let place = places[id] {
+        if !others[place].operations.contains(operation.type) {
+          others[place].operations.append(operation.type)
+        }
+      } else {
+        places[id] = others.count
+        others.append((id, source, [operation.type]))
+      }
     }
   }
 

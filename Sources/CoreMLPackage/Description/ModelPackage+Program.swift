@@ -48,6 +48,9 @@ extension Function {
       let id = ValueID(index: index)
       if names[id] != values[id].name { values.rename(id, to: names[id]) }
     }
+    for id in inputs where Identifier.feature(values[id].name) != values[id].name {
+      values.rename(id, to: Identifier.feature(values[id].name))
+    }
     // As coremltools has it: the name of an output does not begin with an underscore.
     for id in body.outputs where values[id].name.hasPrefix("_") {
       values.rename(id, to: "var" + values[id].name)

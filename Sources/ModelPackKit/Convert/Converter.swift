@@ -131,7 +131,11 @@ package struct Converter {
             .usage, "'\(new)' is not a name that Core ML takes",
             fix: "use letters, digits and '_', not starting with a digit")
         }
-        guard let id = features.first(where: { function.values[$0].name == old }) else {
+        let found =
+          features.first { function.values[$0].name == old }
+          ?? features.first { Identifier.isSpelling(function.values[$0].name, of: old) }
+          ?? features.first { Identifier.feature(function.values[$0].name) == old }
+        guard let id = found else {
           throw Diagnostic.error(
             .usage, at: Location(file: request.source), "has no input, output or state '\(old)'",
             notes: ["it has: " + features.map { function.values[$0].name }.joined(separator: ", ")])
@@ -140,6 +144,10 @@ package struct Converter {
           throw Diagnostic.error(.usage, "two features would be named '\(new)'")
         }
         program.functions[index].values.rename(id, to: new)
+      }
+      let names = features.map { program.functions[index].values[$0].name }
+      for name in Set(names).sorted() where Identifier.isWorkaround(name) {
+        warn(.reserved(name, request.source))
       }
     }
   }
@@ -191,6 +199,14 @@ package struct Converter {
 }
 
 extension Diagnostic {
+  fileprivate static func reserved(_ name: String, _ file: String) -> Diagnostic {
+    let word = String(name.dropLast(Identifier.workaround.count))
+    return .warning(
+      .notRepresentable, at: Location(file: file),
+      "Core ML reserves the name '\(word)': it is called '\(name)' in the package",
+      fix: "choose another: --rename \(word)=NAME")
+  }
+
   fileprivate static func assumed(
     _ entry: SymbolTable.Entry, _ axis: Int, _ symbol: String, _ info: ValueInfo, _ file: String
   ) -> Diagnostic {

@@ -88,7 +88,7 @@ public final class Model: Sendable {
     return try results.mapValues { tensor in
       tensor.dtype == .string
         ? try MultiArray(strings: tensor.strings, shape: tensor.shape)
-        : MultiArray(try tensor.data())
+        : MultiArray(try tensor.data(), labels: tensor.strings)
     }
   }
 

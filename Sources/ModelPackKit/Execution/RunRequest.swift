@@ -88,7 +88,7 @@ extension RunRequest {
     let state = try model.makeState()
     guard let path = stateInput else { return state }
     var problems = DiagnosticCollector()
-    let given = try ArrayFile.readArchive(path)
+    let given = FeatureNames.adopted(try ArrayFile.readArchive(path), by: model.states)
     for (name, array) in given {
       problems.catching(at: Location(file: path)) { try state.write(array, to: name) }
     }
@@ -104,7 +104,8 @@ extension RunRequest {
 
   fileprivate func readInputs(_ model: Model) throws -> [[String: MultiArray]] {
     var common: [String: MultiArray] = [:]
-    for (name, path) in namedInputs {
+    for (given, path) in namedInputs {
+      let name = FeatureNames.match(given, among: model.inputs.map(\.name)) ?? given
       guard common.updateValue(try ArrayFile.read(path), forKey: name) == nil else {
         throw Diagnostic.error(.usage, "--input gives '\(name)' twice")
       }
@@ -115,7 +116,8 @@ extension RunRequest {
     }
     return try inputs.map { path in
       var values = common
-      for (name, array) in try ArrayFile.readArchive(path) {
+      let given = FeatureNames.adopted(try ArrayFile.readArchive(path), by: model.inputs)
+      for (name, array) in given {
         guard values.updateValue(array, forKey: name) == nil else {
           throw Diagnostic.error(
             .usage, at: Location(file: path), "input '\(name)' is also given with --input")

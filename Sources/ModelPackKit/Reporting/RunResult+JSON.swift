@@ -15,14 +15,21 @@ extension RunResult {
 }
 
 extension MultiArray {
-  /// Name, dtype, shape, and the least and largest value.
+  /// Name, dtype, shape, and the least and largest value; the elements of strings and of scores.
   fileprivate func summary(named name: String) -> JSON {
     let (least, largest) = range
-    return [
-      "name": .string(name), "dtype": .string(elementType.rawValue), "shape": .shape(shape),
-      "minimum": least.map { .number($0) } ?? .null,
-      "maximum": largest.map { .number($0) } ?? .null,
+    let members: [(key: String, value: JSON)] = [
+      ("name", .string(name)), ("dtype", .string(elementType.rawValue)), ("shape", .shape(shape)),
+      ("minimum", least.map { .number($0) } ?? .null),
+      ("maximum", largest.map { .number($0) } ?? .null),
     ]
+    var summary = JSONObject(members)
+    if elementType == .string { summary["strings"] = .array(strings.map { .string($0) }) }
+    if !labels.isEmpty {
+      let scores = zip(labels, doubles).map { (key: $0.0, value: JSON.number($0.1)) }
+      summary["scores"] = .object(JSONObject(scores))
+    }
+    return .object(summary)
   }
 
   /// The least and largest element that is a number.

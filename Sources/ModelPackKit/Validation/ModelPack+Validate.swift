@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CoreMLPackage
 import Diagnostics
+import MIL
 
 extension ModelPack {
   /// Runs a package and what it was made from on the same inputs, in order on one state, and
@@ -51,6 +52,7 @@ private struct ValidationRun {
     for (place, feature) in model.outputs.enumerated() {
       let match =
         expected.first { $0.name == feature.name }
+        ?? expected.first { Identifier.isSpelling(feature.name, of: $0.name) }
         ?? (expected.count == model.outputs.count ? expected[place] : nil)
       guard let match else {
         outputs[place].fail("the source has no such output")

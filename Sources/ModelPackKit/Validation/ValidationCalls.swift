@@ -93,7 +93,7 @@ extension ValidationCalls {
         reference: SourceGraph.program(path, states: model.states.map(\.name)))
     }
     self.source = source
-    inputs = try request.inputs.map(Self.archive)
+    inputs = try request.inputs.map(archive)
     guard inputs.isEmpty else { return }
     var random = RandomInputs(model.inputs, model.function, seed: request.seed)
     let shapes = SourceShapes(source, model).shapes
@@ -111,7 +111,7 @@ extension ValidationCalls {
         fix: "give one --inputs for each --against")
     }
     for (given, outputs) in zip(request.inputs, request.against) {
-      inputs.append(try Self.archive(given))
+      inputs.append(try archive(given))
       recorded.append(try ArrayFile.readArchive(outputs))
     }
   }
@@ -152,8 +152,9 @@ extension ValidationCalls {
       "has \(found) \(what), but the package has \(wanted)")
   }
 
-  private static func archive(_ path: String) throws -> [String: MultiArray] {
-    Dictionary(try ArrayFile.readArchive(path).map { ($0.name, $0.array) }) { first, _ in first }
+  private func archive(_ path: String) throws -> [String: MultiArray] {
+    let given = FeatureNames.adopted(try ArrayFile.readArchive(path), by: model.inputs)
+    return Dictionary(given.map { ($0.name, $0.array) }) { first, _ in first }
   }
 
   static func isFolder(_ path: String) -> Bool {

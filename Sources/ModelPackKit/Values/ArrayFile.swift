@@ -16,12 +16,20 @@ public enum ArrayFile {
     MultiArray(try NPY.read(path))
   }
 
-  /// Writes an `.npz`, whole or not at all; the same arrays give the same bytes.
+  /// Writes an `.npz`, whole or not at all; the same arrays give the same bytes. Labels of an
+  /// array go beside it as `NAME.labels`, a name that no feature has.
   public static func writeArchive(
     _ arrays: [(name: String, array: MultiArray)], to path: String, overwrite: Bool = false
   ) throws {
-    try NPZ.write(to: path, overwrite: overwrite, names: arrays.map(\.name)) { index in
-      let array = arrays[index].array
+    var members: [(name: String, array: MultiArray)] = []
+    for (name, array) in arrays {
+      members.append((name, array))
+      if array.labels.isEmpty { continue }
+      let labels = try MultiArray(strings: array.labels, shape: [array.labels.count])
+      members.append((name + ".labels", labels))
+    }
+    try NPZ.write(to: path, overwrite: overwrite, names: members.map(\.name)) { index in
+      let array = members[index].array
       return array.elementType == .string
         ? NPY.encode(array.strings, shape: array.shape) : try NPY.encode(array.data)
     }

@@ -3,15 +3,18 @@ import Diagnostics
 package import Tensors
 
 /// A dense tensor, row-major: what predictions take and give. Of numbers, but for the label that a
-/// classifier gives, which may be a string.
+/// classifier gives, which may be a string. Its scores are numbers with labels.
 public struct MultiArray: Hashable, Sendable {
   package let data: TensorData
   /// The elements of a tensor of strings; empty for numbers.
   public let strings: [String]
+  /// What each element is the score of, in row-major order; empty but for a dictionary output.
+  public let labels: [String]
 
-  package init(_ data: TensorData) {
+  package init(_ data: TensorData, labels: [String] = []) {
     self.data = data
     strings = []
+    self.labels = labels
   }
 
   /// A tensor of strings. Throws a `Diagnostic` when `shape` does not have as many elements.
@@ -21,6 +24,7 @@ public struct MultiArray: Hashable, Sendable {
     }
     data = try TensorData(dtype: .string, shape: shape, bytes: [])
     self.strings = strings
+    labels = []
   }
 
   /// A float32 tensor; of one axis unless a shape is given.
@@ -48,6 +52,7 @@ public struct MultiArray: Hashable, Sendable {
 
   private init(checking data: TensorData, _ shape: [Int]?) throws {
     strings = []
+    labels = []
     guard let shape else {
       self.data = data
       return

@@ -214,7 +214,9 @@ final class GraphLowering {
     switch value.content {
     case .value(let value): return value
     case .known(let known): return try place(known, value.dtype, name, node)
-    case .weight(let source, let label, _): return try place(source, label)
+    case .weight(let source, let label, let stored):
+      try checkRange(stored, label)
+      return try place(source, label)
     case .poisoned: throw DependsOnFailure()
     case .sequence:
       throw node.fault(.unsupportedType, "input '\(name)' is a sequence, not a tensor")
@@ -240,6 +242,15 @@ final class GraphLowering {
         "input '\(name)' holds \(far.map(String.init) ?? "a number"), which int32 cannot hold")
     }
     return .constant(data.count >= 10 ? .numbers(data) : Constant(data))
+  }
+
+  /// Throws when a weight of wide integers, which runs as int32, holds one that int32 cannot.
+  func checkRange(_ stored: any WeightSource, _ label: String) throws {
+    guard let far = try stored.firstPastInt32() else { return }
+    throw Diagnostic.error(
+      .notRepresentable, at: build.origin,
+      "tensor '\(label)' of type \(stored.dtype.rawValue) holds \(far), which int32 cannot hold",
+      fix: "keep its values within -2147483648...2147483647")
   }
 
   /// A weight as a constant of the program, one for all its uses.

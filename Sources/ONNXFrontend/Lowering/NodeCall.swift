@@ -85,6 +85,16 @@ final class NodeCall {
     try source(name).map { try lowering.tensor($0, name, self) }
   }
 
+  /// The value of an input that limits others, `nil` where it is left out: a number past int32,
+  /// the usual way to say "no limit", becomes the last one.
+  func limit(_ name: String) throws -> Value? {
+    guard let source = try source(name), source.dtype.isInteger,
+      let known = lowering.known(source), let ints = known.ints
+    else { return try optional(name) }
+    let clamped = Known(known.shape, .integers(ints.map { .fixed(Int(Int32(clamping: $0))) }))
+    return try lowering.tensor(ONNXValue(clamped, source.dtype), name, self)
+  }
+
   /// All values of the variadic input.
   func variadic() throws -> [ONNXValue] {
     let start = max(row.inputs.count - 1, 0)
@@ -271,7 +281,8 @@ final class NodeCall {
 extension NodeCall {
   /// A recipe over the weight at input `name`, put into the program under the weight's name.
   func placed(_ source: any WeightSource, as name: String) throws -> Value {
-    if case .weight(_, let label, _)? = try self.source(name)?.content {
+    if case .weight(_, let label, let stored)? = try self.source(name)?.content {
+      try lowering.checkRange(stored, label)
       return try lowering.place(source, label)
     }
     return try lowering.place(source, name)

@@ -65,7 +65,9 @@ extension GraphLowering {
     switch source.content {
     case .value(let tensor): value = tensor
     case .known(let known): value = try place(known, source.dtype)
-    case .weight(let weight, _, _): value = .constant(Constant(weight))
+    case .weight(let weight, let label, let stored):
+      try checkRange(stored, label)
+      value = .constant(Constant(weight))
     default:
       throw Diagnostic.error(
         .unsupportedType, "output '\(output.name)' is not a tensor",

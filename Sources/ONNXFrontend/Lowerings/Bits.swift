@@ -15,11 +15,7 @@ extension ONNXLowering {
         return try build.mil.sub(x: .int((1 << dtype.bitWidth) - 1), y: x)
       },
       ONNXLowering("BitShift", since: 11, "X Y", attributes: "direction") { node, build in
-        let (x, dtype) = (try node.value("X"), try node.dtype("X"))
-        let power = try build.mil.pow(x: .int(2), y: node.value("Y"))
-        let left = try node.choice("direction", ["LEFT", "RIGHT"], default: "") == "LEFT"
-        if left { return try build.wrapped(build.mil.mul(x: x, y: power), dtype) }
-        return try build.mil.floor_div(x: x, y: power)
+        try build.shifted(node)
       },
     ]
     + [("BitwiseAnd", "mul"), ("BitwiseOr", "maximum"), ("BitwiseXor", "not_equal")].map {
@@ -41,6 +37,32 @@ extension NodeCall {
 }
 
 extension FunctionBuilder {
+  /// `X` shifted by `Y` places; 0 where there are not as many.
+  fileprivate func shifted(_ node: NodeCall) throws -> Value {
+    let dtype = try node.dtype("X")
+    guard dtype.isUnsignedInteger else {
+      throw node.fault(
+        .malformed, "input 'X' is of type \(dtype.rawValue), not an unsigned integer")
+    }
+    let left = try node.choice("direction", ["LEFT", "RIGHT"], default: "") == "LEFT"
+    // 2^31 is no int32, and no value that runs has that bit.
+    let limit = min(dtype.bitWidth, 31)
+    if left, let far = try node.known("Y")?.ints?.first(where: { $0 >= limit }),
+      far < dtype.bitWidth
+    {
+      throw node.fault(
+        .notRepresentable, "shifts \(dtype.rawValue) left by \(far), past what int32 can hold")
+    }
+    let (x, y) = (try node.value("X"), try node.value("Y"))
+    // A negative count is that of an unsigned type, read as int32.
+    let isWithin = try mil.logical_and(
+      x: mil.greater_equal(x: y, y: .int(0)), y: mil.less(x: y, y: .int(limit)))
+    let places = try mil.select(cond: isWithin, a: y, b: .int(0))
+    let power = try mil.pow(x: .int(2), y: places)
+    let result = try left ? wrapped(mil.mul(x: x, y: power), dtype) : mil.floor_div(x: x, y: power)
+    return try mil.select(cond: isWithin, a: result, b: .int(0))
+  }
+
   /// The sum over all bits of `operation(a's bit, b's bit)` times its place.
   fileprivate func bitwise(
     _ a: Value, _ b: Value, _ operation: String, _ dtype: DType

@@ -12,8 +12,8 @@ extension ONNXLowering {
     },
     ONNXLowering("Clip", since: 11, "input min? max?") { node, build in
       try build.clip(
-        node.value("input"), low: node.optional("min").map(build.single),
-        high: node.optional("max").map(build.single),
+        node.value("input"), low: node.limit("min").map(build.single),
+        high: node.limit("max").map(build.single),
         constants: (node.known("min")?.doubles?.first, node.known("max")?.doubles?.first))
     },
   ]

@@ -145,8 +145,9 @@ extension FunctionBuilder {
   /// Starts and ends are computed when the model runs: they are brought into range there.
   fileprivate func sliceAtRunTime(_ node: NodeCall) throws -> Value {
     let shape = try node.shape("data")
-    let (starts, ends) = (try node.value("starts"), try node.value("ends"))
-    guard let count = try self.shape(of: starts).first?.fixed else {
+    guard let starts = try node.limit("starts"), let ends = try node.limit("ends"),
+      let count = try self.shape(of: starts).first?.fixed
+    else {
       throw node.notConstant("starts")
     }
     let axes = try self.axes(

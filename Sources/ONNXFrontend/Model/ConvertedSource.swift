@@ -3,7 +3,7 @@ import Diagnostics
 import Tensors
 
 /// A weight of a type that `CastSource` does not read (`uint64`, and integers of less than a byte)
-/// in the dtype that a program computes in. What `int32` cannot hold becomes its nearest end.
+/// in the dtype that a program computes in. What `int32` cannot hold is refused before (`firstPastInt32`).
 final class ConvertedSource: WeightSource {
   private let base: any WeightSource
   let dtype: DType

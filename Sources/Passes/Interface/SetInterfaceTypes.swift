@@ -42,8 +42,9 @@ package struct SetInterfaceTypes: Pass {
     let name = function.values[id].name
     let copy = function.values.add(
       ValueInfo(name: name + "_cast", type: .tensor(inner), dims: function.values[id].dims))
+    let origin = function.body.firstUse(of: id)?.origin
     function.body.replaceUses(of: id, with: copy)
-    let (const, cast) = function.cast(id, to: inner.dtype, as: copy)
+    let (const, cast) = function.cast(id, to: inner.dtype, as: copy, origin)
     function.body.operations.insert(contentsOf: [const, cast], at: 0)
   }
 
@@ -55,21 +56,22 @@ package struct SetInterfaceTypes: Pass {
     else { return }
     type.dtype = dtype
     function.values[id].type = .tensor(type)
-    let (const, cast) = function.cast(x, to: dtype, as: id)
+    let origin = function.body.operations[index].origin
+    let (const, cast) = function.cast(x, to: dtype, as: id, origin)
     function.body.operations.replaceSubrange(index...index, with: [const, cast])
   }
 }
 
 extension Function {
-  /// `result = cast(x)` and the constant that names its dtype.
+  /// `result = cast(x)` and the constant that names its dtype, both of `origin`.
   fileprivate mutating func cast(
-    _ x: ValueID, to dtype: DType, as result: ValueID
+    _ x: ValueID, to dtype: DType, as result: ValueID, _ origin: Location?
   ) -> (const: Operation, cast: Operation) {
     let text = Constant(string: dtype.milName ?? dtype.rawValue)
     let id = values.add(ValueInfo(name: "dtype", type: text.type, constant: text))
-    var const = Operation("const", name: values[id].name)
+    var const = Operation("const", name: values[id].name, origin: origin)
     const.outputs = [id]
-    var cast = Operation("cast", name: values[result].name)
+    var cast = Operation("cast", name: values[result].name, origin: origin)
     cast.inputs = [.init("x", [.value(x)]), .init("dtype", [.value(id)])]
     cast.outputs = [result]
     return (const, cast)
@@ -77,6 +79,15 @@ extension Function {
 }
 
 extension Block {
+  /// The first operation that reads `id`, itself or in a block of it.
+  fileprivate func firstUse(of id: ValueID) -> Operation? {
+    operations.first { operation in
+      operation.operands.contains(id) || operation.blocks.contains { $0.uses(id) }
+    }
+  }
+
+  private func uses(_ id: ValueID) -> Bool { outputs.contains(id) || firstUse(of: id) != nil }
+
   /// Every operand and result that is `old` becomes `new`, nested blocks included.
   mutating func replaceUses(of old: ValueID, with new: ValueID) {
     outputs = outputs.map { $0 == old ? new : $0 }

@@ -11,8 +11,8 @@ package struct Tensor: Sendable {
   package let dtype: DType
   package private(set) var shape: [Int]
   fileprivate var handle: Handle
-  /// The elements of a string tensor.
-  package let strings: [String]
+  /// The elements of a string tensor; the labels of a tensor of scores, one for each element.
+  package private(set) var strings: [String]
 
   init(_ dtype: DType, _ shape: [Int], _ memory: Memory) {
     self.dtype = dtype
@@ -30,6 +30,13 @@ package struct Tensor: Sendable {
     self.shape = shape
     self.strings = strings
     handle = Handle(try Memory(count: 0))
+  }
+
+  /// The same numbers, each with a label.
+  func labelled(_ labels: [String]) -> Tensor {
+    var copy = self
+    copy.strings = labels
+    return copy
   }
 
   /// Uninitialized elements of a type that is not string.

@@ -87,9 +87,17 @@ struct ProgramLowering {
     graph.environment[argument] = .tensor(tensor)
   }
 
-  private func weight(_ name: String, _ source: any WeightSource) throws -> TorchTensor {
+  private mutating func weight(_ name: String, _ source: any WeightSource) throws -> TorchTensor {
     let dtype = source.dtype.mil
     guard !source.dtype.isComplex else { throw unsupported("'\(name)' is complex") }
+    if let far = try source.firstPastInt32() {
+      warnings.append(
+        .warning(
+          .notRepresentable, at: Location(file: program.file),
+          "the constant '\(name)' holds \(far), which int32 cannot hold: the nearest number it can "
+            + "hold is taken",
+          fix: "keep its values within -2147483648...2147483647"))
+    }
     let value = try Constant.weights(CastSource.cast(source, to: dtype))
     return TorchTensor(build.const(Identifier.sanitized(name), value), dtype: dtype)
   }

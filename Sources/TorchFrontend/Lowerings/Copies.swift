@@ -19,8 +19,10 @@ extension ATenLowering {
       let target = try call.resultDType()
       // Moving a tensor to where it is gives the tensor itself.
       let isCopy = try call.bool("copy", default: call.node.operatorName == "_to_copy")
-      if target == source.dtype, !isCopy { return [.tensor(source)] }
-      return [try call.result(build.convert(source.value(build), to: target), build)]
+      let changesDType = try call.changesDType
+      if !isCopy, !changesDType { return [.tensor(source)] }
+      let value = try build.convert(source.value(build), to: target)
+      return [try call.result(call.roundsToHalf ? build.rounded(value) : value, build)]
     },
     // Written through `self` by the in-place form.
     ATenLowering("aten.copy.default") { call, build in
@@ -60,7 +62,30 @@ extension TorchCall {
   }
 }
 
+extension TorchCall {
+  /// Whether the result has another dtype in PyTorch, if not in MIL: it is a tensor of its own then.
+  fileprivate var changesDType: Bool {
+    get throws {
+      guard let from = operandMetas["self"]?.dtype, let to = metas.first??.dtype else {
+        return try resultDType() != tensor("self").dtype
+      }
+      return from != to
+    }
+  }
+
+  /// Whether the result has 16 bits where `self` has more. Tensors of 16 bits are computed with in
+  /// float32, where nothing else would round the values.
+  fileprivate var roundsToHalf: Bool {
+    metas.first??.dtype == .float16 && operandMetas["self"]?.dtype != .float16
+  }
+}
+
 extension FunctionBuilder {
+  /// The float32 `value` at the precision of float16.
+  fileprivate func rounded(_ value: Value) throws -> Value {
+    try cast(cast(value, to: .float16), to: .float32)
+  }
+
   /// `value` in another dtype by PyTorch's rules: to bool by comparison with zero, to an integer
   /// by truncation.
   func convert(_ value: Value, to dtype: DType) throws -> Value {

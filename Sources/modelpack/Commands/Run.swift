@@ -114,9 +114,17 @@ struct Run: ParsableCommand {
   /// A few elements, or the range of many.
   private static func values(_ array: MultiArray) -> String {
     if array.elementType == .string { return array.strings.joined(separator: ", ") }
+    if !array.labels.isEmpty { return scores(array) }
     if array.count <= 8 { return array.doubles.map(number).joined(separator: ", ") }
     guard let least = array.range.least, let largest = array.range.largest else { return "nan" }
     return "\(number(least)) to \(number(largest))"
+  }
+
+  /// The labels with the highest scores.
+  private static func scores(_ array: MultiArray) -> String {
+    let best = zip(array.labels, array.doubles).sorted { $0.1 > $1.1 }.prefix(5)
+    let text = best.map { "\($0.0) \(number($0.1))" }.joined(separator: ", ")
+    return best.count < array.count ? text + ", …" : text
   }
 
   private static func number(_ value: Double) -> String {
