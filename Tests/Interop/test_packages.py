@@ -35,3 +35,14 @@ def test_every_package_has_a_case(coremltools_packages):
     written = {os.path.basename(p).removesuffix(".json") for p in glob.glob(os.path.join(coremltools_packages, "*.json"))}
     assert written == set(CASES)
     assert len(glob.glob(os.path.join(coremltools_packages, "*.mlpackage"))) >= 10
+
+
+def test_classifier(coremltools_packages, folder):
+    """The label comes out as text, the scores as numbers with the labels they belong to."""
+    base = os.path.join(coremltools_packages, "classifier-iOS16")
+    (given, expected), = recorded.calls(base)
+    result, = modelpack.predict(base + ".mlpackage", [given], folder)
+    labels, (name, scores) = ["cat", "dog", "bird"], next(iter(expected.items()))
+    assert set(result) == {"label", name, name + ".labels"}
+    assert result[name + ".labels"].tolist() == labels
+    assert result["label"].dtype.kind == "U" and result["label"].item() == labels[int(scores.argmax())]

@@ -50,11 +50,11 @@ import Testing
       "LEFT", Self.uint32,
       shifts: Onnx.tensor("s", [1], type: Self.uint32, bytes: [31, 0, 0, 0]))
     #expect(
-      try messages { _ = try folder.read(far).lower(opset: .iOS18) } == [
+      messages { _ = try folder.read(far).lower(opset: .iOS18) } == [
         "BitShift 'b': shifts uint32 left by 31, past what int32 can hold"
       ])
     #expect(
-      try messages { _ = try folder.read(shift("LEFT", Self.int32)).lower(opset: .iOS18) } == [
+      messages { _ = try folder.read(shift("LEFT", Self.int32)).lower(opset: .iOS18) } == [
         "BitShift 'b': input 'X' is of type int32, not an unsigned integer"
       ])
   }
@@ -71,7 +71,7 @@ import Testing
         initializers: [Onnx.longs("w", values)]))
     let folder = Scratch()
     #expect(
-      try messages { _ = try folder.read(model).lower(opset: .iOS18) } == [
+      messages { _ = try folder.read(model).lower(opset: .iOS18) } == [
         "Gather 'g': tensor 'w' of type int64 holds \(text), which int32 cannot hold"
       ])
   }

@@ -15,7 +15,6 @@ import Testing
   }
 
   private static let text = """
-    program
     func main(%x: float32[4], %i: int32[4]) opset CoreML8 {
       %a: float32[4] = exp(x: %x) @ "first (model.py:1)"
       %b: float32[4] = add(x: %a, y: %x) @ "second (model.py:2)"

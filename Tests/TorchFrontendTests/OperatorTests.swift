@@ -64,7 +64,6 @@ import TorchFrontend
   /// Expressions in small types are computed in float32: PyTorch's rounding is the measure.
   private static func tolerance(_ label: String) -> Double {
     if label.contains("bfloat16") { return 1.0 / 256 }
-    if label.contains("half") || label.contains("float16") { return 1.0 / 1024 }
     return 1e-4
   }
 
