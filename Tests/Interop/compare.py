@@ -25,12 +25,13 @@ def relative_error(expected, actual):
 def assert_close(expected, actual, tolerance, order=(), labels=None):
     """Every array of `expected` is in `actual` within `tolerance`; whole numbers are equal.
 
-    Outputs are found by name, or by how the package spells it. One whose name is that of an input is found by its
-    place in `order`, the package's outputs in order. `tolerance` is a number, or a function of an output's label.
+    Outputs are found by name, or by how the package spells it. Otherwise it is found by its place in
+    `order`, the package's outputs in order. `tolerance` is a number, or a function of an output's label.
     """
     problems = []
     for place, (name, value) in enumerate(expected.items()):
-        spellings = (name, identifier(name), f"var{identifier(name)}")
+        word = identifier(name)
+        spellings = (name, word, f"var{word}", f"{word}_0")  # the last: an input has the name
         found = next((actual[n] for n in spellings if n in actual), None)
         if found is None and len(order) == len(expected):
             found = actual.get(order[place])
