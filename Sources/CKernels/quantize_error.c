@@ -5,11 +5,29 @@
 
 enum { RUN = 256 };
 
-/// A run of one block, of a multiple of 16 elements. Sums of lanes fit in float32 for RUN elements.
+/// Lanes that are added up for up to RUN elements, which float32 does well enough.
+typedef struct {
+  mpk_f32x16 signal, noise, largest;
+  size_t count;
+} partial;
+
+MPK_INLINE void flush(partial *sums, mpk_error *error) {
+  mpk_f32x8 s = sums->signal.lo + sums->signal.hi, d = sums->noise.lo + sums->noise.hi;
+  mpk_f32x16 largest = sums->largest;
+  mpk_f32x8 m = largest.lo > largest.hi ? largest.lo : largest.hi;
+  mpk_f32x4 s4 = s.lo + s.hi, d4 = d.lo + d.hi, m4 = m.lo > m.hi ? m.lo : m.hi;
+  for (int j = 0; j < 4; j++) {
+    error->signal += (double)s4[j];
+    error->noise += (double)d4[j];
+    if ((double)m4[j] > error->largest) error->largest = (double)m4[j];
+  }
+  memset(sums, 0, sizeof *sums);
+}
+
+/// A run of one block, of a multiple of 16 elements.
 MPK_INLINE void run_error(
     int native, int half, int rounded, int is_signed, const void *x, size_t start, size_t n,
-    const uint8_t *codes, float scale, float zero, mpk_error *error) {
-  mpk_f32x16 signal = 0, noise = 0, largest = 0;
+    const uint8_t *codes, float scale, float zero, partial *sums, mpk_error *error) {
   for (size_t i = 0; i < n; i += 16) {
     mpk_f32x16 value, code;
     mpk_u8x16 packed;
@@ -41,17 +59,12 @@ MPK_INLINE void run_error(
       for (int j = 0; j < 16; j++) decoded[j] = mpk_round(native, rounded, decoded[j]);
     }
     mpk_f32x16 difference = value - decoded;
-    signal += value * value;
-    noise += difference * difference;
+    sums->signal += value * value;
+    sums->noise += difference * difference;
     difference = difference < 0 ? -difference : difference;
-    largest = difference > largest ? difference : largest;
-  }
-  mpk_f32x8 s = signal.lo + signal.hi, d = noise.lo + noise.hi;
-  mpk_f32x8 most = largest.lo > largest.hi ? largest.lo : largest.hi;
-  for (int j = 0; j < 8; j++) {
-    error->signal += (double)s[j];
-    error->noise += (double)d[j];
-    if ((double)most[j] > error->largest) error->largest = (double)most[j];
+    sums->largest = difference > sums->largest ? difference : sums->largest;
+    sums->count += 16;
+    if (sums->count >= RUN) flush(sums, error);
   }
 }
 
@@ -73,6 +86,8 @@ MPK_INLINE void error_of(
     int native, int half, int rounded, int is_signed, const void *x, size_t rows, size_t columns,
     size_t inner, size_t row_stride, const float *scale, const float *zero, const uint8_t *codes,
     size_t code_row_stride, mpk_error *error) {
+  partial sums;
+  memset(&sums, 0, sizeof sums);
   for (size_t r = 0; r < rows; r++) {
     for (size_t c = 0; c < columns; c++) {
       size_t from = r * row_stride + c * inner;
@@ -80,16 +95,15 @@ MPK_INLINE void error_of(
       size_t whole = inner - inner % 16;
       // Only halves are sure not to overflow float32 when squared.
       if (!half) whole = 0;
-      for (size_t i = 0; i < whole; i += RUN) {
-        size_t n = whole - i < RUN ? whole - i : RUN;
-        run_error(
-            native, half, rounded, is_signed, x, from + i, n, block + i, scale[c], zero[c], error);
-      }
+      run_error(
+          native, half, rounded, is_signed, x, from, whole, block, scale[c], zero[c], &sums,
+          error);
       plain_error(
           native, half, rounded, is_signed, x, from + whole, inner - whole, block + whole,
           scale[c], zero[c], error);
     }
   }
+  flush(&sums, error);
 }
 
 MPK_INLINE void encoding_error_body(
