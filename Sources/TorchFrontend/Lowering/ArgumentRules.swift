@@ -29,7 +29,8 @@ enum ArgumentRules {
       ["unsafe_split_with_sizes", "diff", "index_select", "index_add", "index_copy"], "self",
       1...any
     ),
-    (["index_fill", "select_scatter", "slice_scatter", "cdist"], "self", 0...any),
+    (["select_scatter", "slice_scatter"], "self", 1...any),
+    (["scaled_dot_product_attention"], "query", 2...any),
     (["diagonal", "diagonal_copy", "diagonal_scatter", "tril", "triu", "rot90"], "self", 2...any),
     (["trace"], "self", 2...2),
     (["channel_shuffle", "native_channel_shuffle", "group_norm"], "self", 2...any),

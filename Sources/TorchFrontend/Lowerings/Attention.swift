@@ -79,6 +79,7 @@ extension ATenLowering {
     let given = call.has("attn_mask") ? try call.tensor("attn_mask") : nil
     if try call.bool("is_causal", default: false) {
       guard given == nil else { throw call.fault("'is_causal' together with 'attn_mask'") }
+      guard query.count >= 2, key.count >= 2 else { throw call.fault("needs rank 2 or more") }
       let visible = try build.triangleMask(
         rows: query[query.count - 2], columns: key[key.count - 2], diagonal: 0, lower: true)
       return (try added(visible, build), nil)

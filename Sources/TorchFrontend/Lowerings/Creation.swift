@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
 import MIL
 import Tensors
 
@@ -111,6 +112,7 @@ extension ATenLowering {
     let first = try call.float(start, default: 0)
     let stride = try call.float(step, default: 1)
     let count = try call.resultShape().first?.fixed ?? 0
+    try build.checkStored(count)
     let values = (0..<count).map { first + Double($0) * stride }
     return .constant(.numbers(try TensorData(values, as: dtype)))
   }
@@ -136,7 +138,9 @@ extension ATenLowering {
 extension FunctionBuilder {
   /// A boolean `[rows, columns]` that is true where `column - row` is at most (at least) `diagonal`.
   func triangleMask(rows: Dim, columns: Dim, diagonal: Dim, lower: Bool) throws -> Value {
-    if let r = rows.fixed, let c = columns.fixed, let d = diagonal.fixed, r * c <= 1 << 22 {
+    if let r = rows.fixed, let c = columns.fixed, let d = diagonal.fixed,
+      let count = elementCount([r, c]), count <= 1 << 22
+    {
       let flags = (0..<r).flatMap { row in
         (0..<c).map { column in lower ? column - row <= d : column - row >= d }
       }
@@ -150,9 +154,21 @@ extension FunctionBuilder {
       : try mil.greater_equal(x: difference, y: .dim(diagonal))
   }
 
+  /// Throws where a constant of these extents, which come from the source, is too large to be made.
+  func checkStored(_ extents: Int...) throws {
+    guard let count = elementCount(extents), count <= 1 << 26 else {
+      throw Diagnostic.error(
+        .unsupportedArgument, at: origin, "a constant of shape \(extents) is too large to be stored"
+      )
+    }
+  }
+
   /// `0, 1, ... extent - 1` as int32.
   func counting(to extent: Dim) throws -> Value {
-    if let count = extent.fixed { return .ints(Array(0..<count)) }
+    if let count = extent.fixed {
+      try checkStored(count)
+      return .ints(Array(0..<count))
+    }
     return try refined(mil.range_1d(end: .dim(extent), start: 0, step: 1), [extent])
   }
 }

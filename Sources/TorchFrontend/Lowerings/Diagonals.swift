@@ -115,6 +115,7 @@ extension FunctionBuilder {
   }
 
   func diagonalMask(rows: Int, columns: Int, offset: Int) throws -> Value {
+    try checkStored(rows, columns)
     let flags = (0..<rows).flatMap { row in (0..<columns).map { $0 - row == offset } }
     return .constant(.numbers(TensorData(bool: flags, shape: [rows, columns])))
   }

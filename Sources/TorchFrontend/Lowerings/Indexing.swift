@@ -24,6 +24,9 @@ extension ATenLowering {
       var shape = try build.shape(of: index)
       let extents = try call.shape("self")
       if shape.isEmpty { return try build.mil.identity(x: call.value("self")) }
+      guard shape.count == extents.count else {
+        throw call.fault("'index' has rank \(shape.count), not \(extents.count)")
+      }
       shape[axis] = extents[axis]
       return try build.asNumber(build.cropped(call.value("self"), to: shape)) { x in
         try build.mil.gather_along_axis(x: x, indices: index, axis: .int(axis))
@@ -39,6 +42,9 @@ extension ATenLowering {
       // The other axes broadcast together.
       let result = try call.resultShape()
       var full = result
+      guard try full.count == build.rank(of: x), axis < full.count else {
+        throw call.fault("the result has rank \(full.count)")
+      }
       full[axis] = try build.shape(of: x)[axis]
       x = try build.broadcast(x, to: full)
       index = try build.broadcast(index, to: result)
@@ -99,6 +105,9 @@ extension ATenLowering {
       let axis = try call.axis("dim", rank: shape.count, default: 0)
       let start = call.wrapped(try call.dim("start", default: 0), extent: shape[axis])
       let source = try build.convert(call.value("src"), to: build.dtype(of: x))
+      guard try build.rank(of: source) == shape.count else {
+        throw call.fault("'src' has another rank than 'self'")
+      }
       let step = ViewStep.slice(
         axis: axis, start: start, extent: try build.shape(of: source)[axis],
         step: try call.int("step", default: 1))
@@ -131,6 +140,9 @@ extension ATenLowering {
       // PyTorch reads only as much of the source as the index has.
       let source = try build.convert(call.value("src"), to: dtype)
       let extents = try build.shape(of: source)
+      guard extents.count == shape.count else {
+        throw call.fault("'src' has rank \(extents.count), not \(shape.count)")
+      }
       updates = try extents.indices.reduce(source) { part, k in
         extents[k] == shape[k]
           ? part

@@ -96,8 +96,10 @@ extension ATenLowering {
       let shape = try build.shape(of: x)
       let target = try call.resultShape().suffix(spatial).map { dim -> Int in
         guard let fixed = dim.fixed else { throw call.fault("the output size is not fixed") }
+        guard (1...4096).contains(fixed) else { throw call.fault("the output size is \(fixed)") }
         return fixed
       }
+      guard target.count == spatial else { throw call.fault("the result has too few axes") }
       if target.allSatisfy({ $0 == 1 }) {
         return try build.emit(
           reduction, ["x": x, "axes": .ints(Array(2..<(spatial + 2))), "keep_dims": true])[0]
@@ -150,7 +152,11 @@ extension ATenLowering {
     _ call: TorchCall, _ build: FunctionBuilder, _ spatial: Int, _ body: (Value) throws -> Value
   ) throws -> Value {
     let x = try call.floatValue("self")
-    if try build.rank(of: x) == spatial + 2 { return try body(x) }
+    let rank = try build.rank(of: x)
+    guard (spatial + 1...spatial + 2).contains(rank) else {
+      throw call.fault("argument 'self' has rank \(rank)")
+    }
+    if rank == spatial + 2 { return try body(x) }
     return try build.mil.squeeze(x: body(build.mil.expand_dims(x: x, axes: [0])), axes: [0])
   }
 }

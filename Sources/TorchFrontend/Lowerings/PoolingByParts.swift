@@ -36,9 +36,12 @@ struct PoolingByParts {
       return fixed
     }
     let counts = try call.resultShape().suffix(spatial).compactMap(\.fixed)
-    guard counts.count == spatial, kernel.reduce(1, *) <= 1024 else {
-      throw call.fault("a window of \(kernel) is not supported")
-    }
+    guard counts.count == spatial, kernel.allSatisfy({ $0 <= 1024 }),
+      kernel.reduce(1, *) <= 1024
+    else { throw call.fault("a window of \(kernel) is not supported") }
+    guard (image + counts).allSatisfy({ $0 <= 1 << 24 }),
+      max(elementCount(image) ?? .max, elementCount(counts) ?? .max) <= 1 << 28
+    else { throw call.fault("an image of \(image) is not supported") }
     // With ceil_mode the last window may begin within the image and end beyond its padding.
     let after = (0..<spatial).map { k -> Int in
       let span: Int = dilation[k] * (kernel[k] - 1) + 1

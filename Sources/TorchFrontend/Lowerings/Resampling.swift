@@ -21,6 +21,9 @@ extension ATenLowering {
       guard spatial.count == 2 || spatial.count == 3 else {
         throw call.fault("'size' has \(size.count) values")
       }
+      guard let count = elementCount(spatial), count <= 1 << 22 else {
+        throw call.fault("'size' is \(size)")
+      }
       let aligned = try call.bool("align_corners", default: false)
       let theta = try call.floatValue("theta")
       let grid = try build.mil.matmul(

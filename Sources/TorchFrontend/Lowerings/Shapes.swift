@@ -121,6 +121,9 @@ extension ATenLowering {
       guard let extent = try build.shape(of: x)[axis].fixed,
         amounts[2 * k] >= 0, amounts[2 * k + 1] >= 0
       else { throw call.fault("circular padding that crops or of a flexible axis") }
+      guard (1...(1 << 24)).contains(extent), amounts.allSatisfy({ $0 <= extent }) else {
+        throw call.fault("an axis of \(extent) cannot be padded by \(amounts)")
+      }
       let places = (-amounts[2 * k]..<(extent + amounts[2 * k + 1])).map {
         (($0 % extent) + extent) % extent
       }

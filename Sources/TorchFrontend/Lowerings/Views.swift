@@ -292,6 +292,12 @@ extension FunctionBuilder {
         .unsupportedArgument, at: origin, "the diagonal of a tensor of flexible size",
         fix: "export with a fixed size")
     }
+    guard first != second, elementCount([rows, columns]) ?? .max <= 1 << 40, abs(offset) <= 1 << 20
+    else {
+      throw Diagnostic.error(
+        .malformed, at: origin, "no diagonal \(offset) of axes \(first) and \(second) of \(shape)")
+    }
+    try checkStored(min(rows, columns))
     let others = shape.indices.filter { $0 != first && $0 != second }
     let front = try mil.transpose(x: x, perm: .ints(others + [first, second]))
     let flat = try reshape(front, to: others.map { shape[$0] } + [.fixed(rows * columns)])
