@@ -16,9 +16,9 @@ import Testing
     #expect(lines.count == 12)
     #expect(lines[0].hasSuffix("SNR  largest error  of range  stored as  used by"), "\(lines[0])")
     #expect(lines[1...10].allSatisfy { $0.contains(" dB ") && $0.contains("int8 per channel") })
-    #expect(lines[11].hasPrefix("16 weights compared, 4 equal, "), "\(lines[11])")
+    #expect(lines[11].hasPrefix("19 weights compared, 7 equal, "), "\(lines[11])")
     let all = tool("compare", "model.mlpackage", "q.mlpackage", "--verbose")
-    #expect(all.output.split(separator: "\n").count == 18)
+    #expect(all.output.split(separator: "\n").count == 21)
   }
 
   @Test func limitsDecide() {

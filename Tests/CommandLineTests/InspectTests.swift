@@ -49,7 +49,7 @@ import Testing
     ("uint8-tensor-iOS17", "uint8", "uint8 per tensor"),
     ("palette4-iOS16", "uint4", "4-bit palette per tensor"),
     ("palette4-iOS18", "uint4", "4-bit palette per tensor"),
-    ("sparse-iOS18", "float32", "sparse"),
+    ("sparse-iOS18", "float32", "sparse 60.8 %"),
   ])
   func namesCompression(_ name: String, _ dtype: String, _ compression: String) throws {
     let result = tool("inspect", Fixture.path("packages/\(name).mlpackage"), "--json")

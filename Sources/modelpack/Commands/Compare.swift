@@ -70,8 +70,8 @@ struct Compare: ParsableCommand {
         table.add(
           weight.name, Self.decibels(weight.decibels), Format.scientific(weight.largestError),
           Format.scientific(weight.relativeError),
-          schemes.first == schemes.second
-            ? schemes.second : "\(schemes.second) (was \(schemes.first))",
+          schemes.first == schemes.second || schemes.first == "none"
+            ? schemes.second : "\(schemes.second), was \(schemes.first)",
           weight.uses.text)
       }
       text += table.text
