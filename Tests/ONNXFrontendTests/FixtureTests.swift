@@ -15,7 +15,8 @@ import Testing
 /// Whole models, converted and run, against what ONNX Runtime gave.
 @Suite struct FixtureTests {
   static let names: [String] = [
-    "branches", "computed-padding", "cnn-dynamic", "cnn-opset9", "function", "gru-bidirectional", "gru-forward",
+    "branches", "computed-padding", "cnn-dynamic", "cnn-opset9", "function", "gru-bidirectional",
+    "gru-forward",
     "gru-reverse", "lstm-bidirectional", "lstm-forward", "lstm-reverse", "mlp-external",
     "mlp-opset13", "mlp-opset21", "mlp-opset7", "shapes", "torch-encoder-dynamic", "torch-gru",
     "torch-lstm", "torch-mlp", "torch-mobilenet", "torchscript-gru", "torchscript-lstm",
