@@ -28,7 +28,7 @@ struct FailingCase: Sendable, CustomTestStringConvertible {
     for option in ["--json", "--quiet", "--verbose", "--help"] {
       #expect(help.output.contains(option))
     }
-    let usesOutput = ["convert", "quantize", "run"].contains(command)
+    let usesOutput = ["convert", "quantize", "run", "inspect"].contains(command)
     #expect(help.output.contains("--overwrite") == usesOutput)
     #expect(
       help.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains("USAGE") })
@@ -63,7 +63,7 @@ struct FailingCase: Sendable, CustomTestStringConvertible {
       """
       Error: Missing expected argument '<package>'
       Help:  <package>  The .mlpackage.
-      Usage: modelpack inspect <package> [--operations] [--weights] [--mil] [--json] [--quiet] [--verbose]
+      Usage: modelpack inspect <package> [--operations] [--weights] [--mil] [--report <file.html>] [--overwrite] [--json] [--quiet] [--verbose]
         See 'modelpack inspect --help' for more information.
 
       """),
@@ -111,7 +111,7 @@ struct FailingCase: Sendable, CustomTestStringConvertible {
     ),
     (
       ["quantize", "a", "-o", "b"],
-      "Give --int4, --int8, --uint4, --uint8, --sparse SHARE or --config FILE.yaml."
+      "Give --int4, --int8, --uint4, --uint8, --palette BITS, --sparse SHARE or --config FILE.yaml."
     ),
     (["quantize", "a", "-o", "b", "--int4", "--block", "0"], "--block must be 1 or more."),
     (

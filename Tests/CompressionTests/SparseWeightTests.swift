@@ -47,7 +47,7 @@ import Testing
     .init(values: [1, .nan, -2], pruning: .magnitude(sparsity: 0.5), kept: [1, .nan, -2]),
     .init(values: [1, .nan, -2], pruning: .magnitude(sparsity: 1), kept: [0, 0, 0]),
     .init(values: [1, -inf, 2, 3], pruning: .magnitude(sparsity: 0.5), kept: [0, -inf, 0, 3]),
-    .init(values: [1, -inf], pruning: .threshold(1e9, minimumSparsity: 0), kept: [0, 0]),
+    .init(values: [1, -inf], pruning: .threshold(inf, minimumSparsity: 0), kept: [0, 0]),
     .init(
       values: [4, -3, 2, -1, 1, 1, -1, -1], pruning: .pattern(zeros: 2, group: 4, .input),
       kept: [4, -3, 0, 0, 0, 0, -1, -1]),
@@ -59,7 +59,7 @@ import Testing
     .init(values: [1, 2, 3], pruning: .pattern(zeros: 1, group: 1, .input), kept: [0, 0, 0]),
     .init(
       values: [1, 1, 2, 2, 5, 0, 3], pruning: .blocks(2, .input, sparsity: 0.4),
-      kept: [0, 0, 0, 0, 5, 0, 0]),
+      kept: [0, 0, 0, 0, 5, 0, 3]),
     .init(
       values: [1, 3, -6, -7, 0, 3, -9, 2], pruning: .blocks(2, .output, sparsity: 0.5),
       kept: [0, 3, 0, -7, 0, 0, -9, 0], shape: [4, 2]),
@@ -71,8 +71,6 @@ import Testing
 
   @Test(arguments: outcomes, [DType.float16, .float32])
   func outcome(outcome: Outcome, dtype: DType) throws {
-    // What lies below the smallest float16 is a number in float32.
-    if dtype == .float32, outcome.pruning == .threshold(1e-12, minimumSparsity: 0) { return }
     let shape = outcome.shape ?? [1, outcome.values.count]
     let source = MemorySource(try TensorData(outcome.values, as: dtype, shape: shape))
     let mask = try #require(PrunedMask.mask(source, outcome.pruning, axes: Self.axes))
@@ -132,20 +130,22 @@ import Testing
       MemorySource(dense), name: "w", scheme: quantization, layout: layout)
     let expected = try reference.decoded(0..<96 * 64)
     #expect(zip(decoded.floats, expected).allSatisfy { $0 == $1 })
-    #expect(dense.floats.count { $0 == 0 } == 96 * 64 * 3 / 4)
-    let codes = 96 * 64 / 4 * dtype.bitWidth / 8
+    // Equal magnitudes go together.
+    let kept = dense.floats.count { $0 != 0 }
+    #expect((1500...1536).contains(kept))
+    let codes = (kept * dtype.bitWidth + 7) / 8
     let offsets = quantizationHasOffset(dtype, mode) ? 96 * 2 * dtype.bitWidth / 8 : 0
     #expect(entry.bytesAfter == codes + 96 * 64 / 8 + 96 * 2 * 2 + offsets)
     // Quantizing what is sparse already gives the same.
     let again = try compress(&pruned, .linear(quantization))
     #expect(
       again.entries.first?.scheme == CompressionScheme(pruning: .stored, .linear(quantization)))
-    #expect(again.entries.first?.bytesBefore == 96 * 64 / 4 * 2 + 96 * 64 / 8)
+    #expect(again.entries.first?.bytesBefore == kept * 2 + 96 * 64 / 8)
     #expect(try self.decoded(pruned) == decoded)
     let operations = pruned.functions[0].body.operations.map(\.type)
     #expect(
       operations == [
-        "constexpr_sparse_blockwise_shift_scale", "constexpr_sparse_to_dense", "linear",
+        "constexpr_sparse_blockwise_shift_scale", "constexpr_sparse_to_dense", "linear", "identity",
       ])
   }
 
@@ -182,7 +182,7 @@ import Testing
   static let refusals: [(PruningScheme, Opset, CompressionScheme.Values, String)] = [
     (
       .threshold(0.1, minimumSparsity: 0.5), .iOS18, .dense,
-      "only 9.6 % of it would be zero, and less than 50 % is not worth it"
+      "only 10.8 % of it would be zero, and less than 50 % is not worth it"
     ),
     (
       .blocks(33, .input, sparsity: 0.5), .iOS18, .dense,
@@ -203,7 +203,7 @@ import Testing
     let report = try compress(&program, CompressionScheme(pruning: pruning, values))
     #expect(report.entries.map(\.note) == [reason])
     #expect(report.quantized.isEmpty)
-    #expect(program.functions[0].body.operations.map(\.type) == ["const", "linear"])
+    #expect(program.functions[0].body.operations.map(\.type) == ["const", "linear", "identity"])
   }
 
   @Test func anEmptyWeightIsLeftAlone() throws {
@@ -225,7 +225,9 @@ import Testing
         "is sparse already; to compress what it keeps needs the target iOS18"
       ])
     #expect(
-      program.functions[0].body.operations.map(\.type) == ["constexpr_sparse_to_dense", "linear"])
+      program.functions[0].body.operations.map(\.type) == [
+        "constexpr_sparse_to_dense", "linear", "identity",
+      ])
   }
 
   @Test func sparseAndQuantizedNeedsATarget() throws {
@@ -263,16 +265,29 @@ import Testing
     #expect(error.largest == 2 && error.saturated == 0)
   }
 
+  /// Numbers as a vector, narrow ones bit by bit.
+  private func packed(_ values: [Double], _ dtype: DType) throws -> TensorData {
+    if !dtype.isSubByte { return try TensorData(values, as: dtype) }
+    let width = dtype.bitWidth
+    var bytes = [UInt8](repeating: 0, count: (values.count * width + 7) / 8)
+    for (place, value) in values.enumerated() {
+      for bit in 0..<width where Int(value) >> bit & 1 == 1 {
+        bytes[(place * width + bit) / 8] |= 1 << ((place * width + bit) % 8)
+      }
+    }
+    return try TensorData(dtype: dtype, shape: [values.count], bytes: bytes)
+  }
+
   /// Any range of the kept elements is that part of all of them.
   @Test(arguments: [DType.float16, .float32, .uint4, .uint3, .int8])
   func keptElementsFromAnywhere(dtype: DType) throws {
     let count = 300_000
     var numbers = Numbers(seed: 3)
     let numbersOf = (0..<count).map { _ in Double(numbers.below(7)) }
-    let source = MemorySource(try TensorData(numbersOf, as: dtype, shape: [count]))
+    let source = MemorySource(try packed(numbersOf, dtype))
     // Long runs without a one, and tiles without any.
     let ones = (0..<count).map { $0 / 70_000 % 2 == 0 && numbers.below(3) == 0 }
-    let bits = try TensorData(ones.map { $0 ? 1 : 0 }, as: .uint1, shape: [count])
+    let bits = try packed(ones.map { $0 ? 1 : 0 }, .uint1)
     let mask = try StoredMask(MemorySource(bits), shape: [count])
     let kept = CompactedSource(source, try KeptElements(mask))
     let expected = zip(numbersOf, ones).filter(\.1).map(\.0)

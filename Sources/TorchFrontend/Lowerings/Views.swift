@@ -212,7 +212,8 @@ extension ATenLowering {
     // Bounds past either end are moved to it; symbolic ones lie within, as the export checked.
     if let low = start.fixed, let size = extent.fixed { start = .fixed(min(max(low, 0), size)) }
     let result = try call.resultShape()
-    guard result.count == shape.count else {
+    // Complex tensors have one axis more here than in the source.
+    guard result.count == shape.count || call.isComplex && result.count + 1 == shape.count else {
       throw call.fault("the result has rank \(result.count), not \(shape.count)")
     }
     let taken = result[axis]
