@@ -73,22 +73,4 @@ import Testing
     let text = tool("inspect", package, "--mil").output
     #expect(text.contains("linear("))
   }
-
-  @Test func isFast() {
-    let package = Fixture.path("packages/decoder-iOS18-float16.mlpackage")
-    tool("inspect", package)
-    var best = Double.infinity
-    for _ in 0..<5 {
-      let start = Self.now()
-      tool("inspect", package)
-      best = min(best, Self.now() - start)
-    }
-    #expect(best < 0.05)
-  }
-
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
 }
