@@ -149,6 +149,97 @@ import Testing
       ])
   }
 
+  /// Palettes for kept elements, and how many entries they have to spend.
+  static let palettes: [(PaletteScheme.Granularity, Int, DType?)] = [
+    (.perTensor, 1, nil), (.perTensor, 4, nil), (.outputGroups(32), 2, nil),
+    (.inputGroups(16), 3, nil), (.perTensor, 6, .int8), (.outputGroups(1), 4, nil),
+  ]
+
+  @Test(arguments: palettes)
+  func keptElementsArePalettized(
+    granularity: PaletteScheme.Granularity, bits: Int, table: DType?
+  ) throws {
+    let palette = try PaletteScheme(bits: bits, granularity: granularity, tableDType: table)
+    let scheme = CompressionScheme(pruning: .magnitude(sparsity: 0.75), .palette(palette))
+    var program = try program([96, 64])
+    let report = try compress(&program, scheme)
+    #expect(report.entries.first?.scheme == scheme)
+    let result = try decoded(program).floats
+    var pruned = try self.program([96, 64])
+    _ = try compress(&pruned, CompressionScheme(pruning: .magnitude(sparsity: 0.75), .dense))
+    let dense = try decoded(pruned).floats
+    for (element, before) in zip(result, dense) { #expect((element == 0) == (before == 0)) }
+    // Tables of the kept elements alone: their means fit the elements, all of them beyond 0.74.
+    #expect(result.allSatisfy { $0 == 0 || abs($0) > 0.7 })
+    #expect(Set(result.filter { $0 != 0 }).count <= tables(granularity) << bits)
+    let again = try compress(&pruned, .palette(palette))
+    #expect(
+      again.entries.first?.scheme == CompressionScheme(pruning: .stored, .palette(palette)))
+    #expect(try decoded(pruned).floats == result)
+    #expect(
+      pruned.functions[0].body.operations.map(\.type).filter { $0.hasPrefix("constexpr") }
+        == (table == nil ? [] : ["constexpr_blockwise_shift_scale"])
+        + ["constexpr_lut_to_sparse", "constexpr_sparse_to_dense"])
+  }
+
+  private func tables(_ granularity: PaletteScheme.Granularity) -> Int {
+    switch granularity {
+    case .perTensor: 1
+    case .outputGroups(let size): 96 / size
+    case .inputGroups(let size): 64 / size
+    }
+  }
+
+  /// Values that fit a table exactly do so without the zeros, which take no entry.
+  @Test(arguments: [DType.float16, .float32])
+  func palettesSpendNoEntryOnZeros(dtype: DType) throws {
+    let values = (0..<64).map { Double([0, 1, -2, 0][$0 % 4]) }
+    let source = MemorySource(try TensorData(values, as: dtype, shape: [8, 8]))
+    let mask = try #require(PrunedMask.mask(source, .magnitude(sparsity: 0), axes: Self.axes))
+    let layout = try #require(
+      PaletteLayout(shape: [8, 8], axis: 0, groupSize: nil, clusterSize: 1))
+    for mode in [PaletteScheme.Mode.kmeans, .unique, .uniform] {
+      let palettized = try PalettizedWeight(
+        PrunedSource(source, mask), name: "w", scheme: PaletteScheme(bits: 1, mode: mode),
+        layout: layout, ignoresZeros: true)
+      let weight = SparseWeight(source, mask, .magnitude(sparsity: 0), stored: palettized)
+      let expression = try weight.expression(in: .iOS18)
+      #expect(try expression.decoded().materialized().doubles == values)
+      #expect(try weight.error().decibels == .infinity)
+      #expect(expression.byteCount == 8 + 32 / 8 + 2 * dtype.bitWidth / 8)
+    }
+  }
+
+  @Test(arguments: [
+    (2, false, "a sparse weight cannot have a palette of vectors"),
+    (1, true, "a sparse weight cannot have a palette with a scale per channel"),
+  ])
+  func palettesThatSparseWeightsLack(cluster: Int, scale: Bool, message: String) throws {
+    var program = try program([96, 64])
+    let palette = try PaletteScheme(bits: 4, clusterSize: cluster, hasChannelScale: scale)
+    let scheme = CompressionScheme(pruning: .magnitude(sparsity: 0.5), .palette(palette))
+    let error = #expect(throws: DiagnosticList.self) { try compress(&program, scheme) }
+    #expect(error?.diagnostics.map(\.message) == [message])
+  }
+
+  /// Zeros that a package stores are values like others.
+  @Test func storedZerosKeepAnEntry() throws {
+    let build = FunctionBuilder(opset: .iOS18)
+    let x = build.input("x", .tensor(.float16, fixed: [1, 8]))
+    let values = MemorySource(try packed([0, 1, 2, 0, 1, 2, 1, 2, 1, 2, 1, 2], .float16))
+    let ones = (0..<32).map { Double($0 % 8 < 3 ? 1 : 0) }
+    let bits = try packed(ones, .uint1)
+    let mask = MemorySource(try TensorData(dtype: .uint1, shape: [4, 8], bytes: bits.bytes))
+    let w = try build.mil.constexpr_sparse_to_dense(
+      nonzero_data: build.const("v", Constant(values)), mask: build.const("m", Constant(mask)))
+    let y = try build.mil.linear(x: x, weight: w)
+    var program = Program(functions: [try build.finish(outputs: [(name: "y", value: y)])])
+    let before = try decoded(program).doubles
+    let report = try compress(&program, .palette(try PaletteScheme(bits: 2, mode: .unique)))
+    #expect(report.quantized.count == 1)
+    #expect(try decoded(program).doubles == before)
+  }
+
   private func quantizationHasOffset(_ dtype: DType, _ mode: QuantizationScheme.Mode) -> Bool {
     mode == .asymmetric || dtype.isUnsignedInteger
   }

@@ -11,6 +11,8 @@ struct Weight {
   var source: any WeightSource
   /// Which elements are kept, if the weight is stored sparse; the others are zeros.
   var mask: (any SparseMask)?
+  /// Whether zeros are not stored, so that a palette needs none.
+  var ignoresZeros = false
   /// Bytes that it takes in the package.
   var storedBytes: Int
   var uses: [WeightUse] = []

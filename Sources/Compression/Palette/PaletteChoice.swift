@@ -31,7 +31,8 @@ extension CompressionChoice {
     _ scheme: PaletteScheme, _ layout: PaletteLayout, note: String?
   ) throws -> Decision {
     let palettized = try PalettizedWeight(
-      weight.source, name: weight.name, scheme: scheme, layout: layout)
+      weight.source, name: weight.name, scheme: scheme, layout: layout,
+      ignoresZeros: weight.ignoresZeros)
     if scheme.mode == .unique {
       do {
         try palettized.findTables()

@@ -127,6 +127,11 @@ extension PalettizedWeight {
   // MARK: One group
 
   private func collector() throws -> any PaletteCollector {
+    let collector = try collectorOfAll()
+    return ignoresZeros ? NonzeroCollector(collector, isHalf: isHalf) : collector
+  }
+
+  private func collectorOfAll() throws -> any PaletteCollector {
     let count = palette.entryCount
     switch palette.mode {
     case .table(let table): return GivenCollector(table, isHalf: isHalf)

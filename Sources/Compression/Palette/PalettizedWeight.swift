@@ -15,6 +15,8 @@ package final class PalettizedWeight: CompressedWeight {
   package let layout: PaletteLayout
   let isHalf: Bool
   let memory: PaletteMemory
+  /// Whether tables are made for what is not zero, because zeros are not stored.
+  let ignoresZeros: Bool
   /// Groups whose tables are searched for together where they do not lie together.
   let panel: Int
   /// Whether a group is read at once.
@@ -30,7 +32,8 @@ package final class PalettizedWeight: CompressedWeight {
   /// C1: `source` is float16 or float32 and has the shape of `layout`. C2: `layout` has the vectors
   /// of `scheme`.
   package init(
-    _ source: any WeightSource, name: String, scheme: PaletteScheme, layout: PaletteLayout
+    _ source: any WeightSource, name: String, scheme: PaletteScheme, layout: PaletteLayout,
+    ignoresZeros: Bool = false
   ) throws {
     guard source.dtype == .float16 || source.dtype == .float32, source.shape == layout.shape,
       scheme.clusterSize == layout.clusterSize
@@ -40,6 +43,7 @@ package final class PalettizedWeight: CompressedWeight {
         "cannot palettize a \(source.dtype.rawValue) weight of shape \(source.shape)")
     }
     self.source = source
+    self.ignoresZeros = ignoresZeros
     self.name = name
     palette = scheme
     self.layout = layout
@@ -75,7 +79,7 @@ package final class PalettizedWeight: CompressedWeight {
       }
     return "palette(\(palette.bits),\(mode),\(layout.axis),\(layout.groupSize),"
       + "\(layout.clusterSize),\(palette.hasChannelScale),\(palette.tableDType?.rawValue ?? ""),"
-      + "\(source.key))"
+      + "\(ignoresZeros ? "nonzero," : "")\(source.key))"
   }
 
   /// The indices, in the shape of the weight but for vectors.

@@ -52,6 +52,7 @@ extension CompressionChoice {
     var rest = weight
     rest.source = weight.mask == nil ? PrunedSource(weight.source, mask) : weight.source
     rest.mask = mask
+    rest.ignoresZeros = try weight.mask == nil || !holdsZeros(mask, values)
     let choice = CompressionChoice(weight: rest, opset: opset, options: options)
     switch try choice.stored(values) {
     case .leave(let reason): return .leave(reason)
@@ -59,5 +60,14 @@ extension CompressionChoice {
       return .compress(
         SparseWeight(weight.source, mask, pruning, stored: compressed), note: note)
     }
+  }
+
+  /// Whether zeros are among the elements that `mask` keeps of a weight, where that matters.
+  private func holdsZeros(
+    _ mask: any SparseMask, _ values: CompressionScheme.Values
+  ) throws -> Bool {
+    guard case .palette = values else { return false }
+    let others = PrunedMask(weight.source, .above(0))
+    return try KeptElements(others).count != KeptElements(mask).count
   }
 }

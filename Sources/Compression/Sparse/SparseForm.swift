@@ -15,6 +15,12 @@ struct SparseForm {
     if opset < .iOS18 && values != .dense {
       throw Diagnostic.needs(.iOS18, "weights both sparse and quantized", opset)
     }
+    if case .palette(let scheme) = values, scheme.clusterSize > 1 || scheme.hasChannelScale {
+      throw Diagnostic.error(
+        .unsupportedArgument,
+        "a sparse weight cannot have a palette \(scheme.clusterSize > 1 ? "of vectors" : "with a scale per channel")",
+        fix: "leave that out, or the pruning")
+    }
   }
 
   /// The kept elements of `source` as they are.
