@@ -297,6 +297,21 @@ import Testing
     #expect(program.functions[0].body.operations.map(\.type) == ["const", "linear", "identity"])
   }
 
+  @Test func tablesArePrunedByElementOnly() throws {
+    let build = FunctionBuilder(opset: .iOS18)
+    let w = build.const("w", Constant(try weight([96, 64])))
+    let y = try build.mil.gather(
+      x: w, indices: build.input("i", .tensor(.int32, fixed: [3])), axis: 0)
+    var program = Program(functions: [try build.finish(outputs: [(name: "y", value: y)])])
+    let pattern = CompressionScheme(pruning: .pattern(zeros: 2, group: 4, .input), .dense)
+    #expect(
+      try compress(&program, pattern).entries.map(\.note) == [
+        "is a table, which is not made sparse 2:4 along input channels"
+      ])
+    let share = CompressionScheme(pruning: .magnitude(sparsity: 0.5), .dense)
+    #expect(try compress(&program, share).quantized.count == 1)
+  }
+
   @Test func anEmptyWeightIsLeftAlone() throws {
     var program = try program([0, 64])
     var options = CompressionOptions(CompressionScheme(pruning: .magnitude(sparsity: 0.5), .dense))

@@ -99,6 +99,8 @@ def weights(path):
 
     def visit(block):
         for operation in block.operations:
+            if operation.op_type.startswith("constexpr_"):
+                continue
             count[operation.op_type] += 1
             for operand, variable in operation.inputs.items():
                 for place, v in enumerate(variable if isinstance(variable, (list, tuple)) else [variable]):

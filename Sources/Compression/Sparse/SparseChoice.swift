@@ -12,6 +12,9 @@ extension CompressionChoice {
     try SparseForm.check(values, opset: opset)
     if weight.source.count == 0 { return .leave("is empty") }
     if pruning == .stored { return .leave("is not sparse") }
+    if pruning.group != nil && weight.operations.contains("gather") {
+      return .leave("is a table, which is not made \(pruning)")
+    }
     guard let axes = weight.axes ?? (pruning.group == nil ? ChannelAxes(output: 0, input: 1) : nil)
     else {
       let operations = weight.operations.joined(separator: " and ")
