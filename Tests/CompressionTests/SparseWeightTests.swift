@@ -308,6 +308,15 @@ import Testing
       try compress(&program, pattern).entries.map(\.note) == [
         "is a table, which is not made sparse 2:4 along input channels"
       ])
+    var copy = program
+    let both = try compress(
+      &copy,
+      CompressionScheme(
+        pruning: pattern.pruning, .linear(try QuantizationScheme(.int8, .perChannel))))
+    #expect(
+      both.quantized.map(\.note) == pattern.pruning.map { ["is a table, which is not made \($0)"] })
+    #expect(
+      copy.functions[0].body.operations.map(\.type).contains("constexpr_blockwise_shift_scale"))
     let share = CompressionScheme(pruning: .magnitude(sparsity: 0.5), .dense)
     #expect(try compress(&program, share).quantized.count == 1)
   }

@@ -91,11 +91,11 @@ def sources(tmp_path_factory, coremltools_packages):
     return source
 
 
-def weights(path):
-    """The value of every compressed weight by the kind of the operation and the operand that use it, and its place
-    among all of that kind (names change when coremltools saves a package)."""
+def operands(path):
+    """(key, value) of every operand of a package, by the kind of the operation and the operand that use it, and its
+    place among all of that kind (names change when coremltools saves a package)."""
     _, program = load(path)
-    found, count = {}, Counter()
+    count = Counter()
 
     def visit(block):
         for operation in block.operations:
@@ -104,15 +104,24 @@ def weights(path):
             count[operation.op_type] += 1
             for operand, variable in operation.inputs.items():
                 for place, v in enumerate(variable if isinstance(variable, (list, tuple)) else [variable]):
-                    if v is not None and v.op is not None and v.op.op_type.startswith("constexpr_"):
-                        value = v.op.materialized_val_inference()
-                        found[operation.op_type, operand, count[operation.op_type], place] = np.asarray(value)
+                    if v is not None:
+                        yield (operation.op_type, operand, count[operation.op_type], place), v
             for inner in operation.blocks:
-                visit(inner)
+                yield from visit(inner)
 
     for function in program.functions.values():
-        visit(function)
-    return found
+        yield from visit(function)
+
+
+def weights(path):
+    """The value of every compressed weight."""
+    return {key: np.asarray(v.op.materialized_val_inference()) for key, v in operands(path)
+            if v.op is not None and v.op.op_type.startswith("constexpr_")}
+
+
+def originals(path, keys):
+    """The constants of a package that are compressed in another one."""
+    return {key: np.asarray(v.val) for key, v in operands(path) if key in keys}
 
 
 def compare(source, folder, dtype, granularity, mode, left_alone, minimum=MINIMUM):
@@ -175,19 +184,6 @@ def test_transformers(name, dtype, granularity, exported, folder):
     assert ("linear", "weight") in compared and ("gather", "x") in compared
 
 
-def originals(path, keys):
-    """The constants of a package that are compressed in another one."""
-    _, program = load(path)
-    found = {}
-    for function in program.functions.values():
-        for operation in function.operations:
-            for operand, variable in operation.inputs.items():
-                key = (operation.outputs[0].name, operand, 0) if operation.outputs else None
-                if key in keys and not isinstance(variable, (list, tuple)):
-                    found[key] = np.asarray(variable.val)
-    return found
-
-
 FITTED = [c for c in NEW if c[0] == "mixed-iOS18-float16"]
 
 
@@ -204,7 +200,7 @@ def test_least_error(name, dtype, granularity, mode, sources, folder):
         check(path)
         values[fit] = weights(path)
     before = originals(source, set(values["error"]))
-    assert before and set(values["min-max"]) == set(values["error"])
+    assert set(before) == set(values["min-max"]) == set(values["error"]) and len(before) >= len(EVERY)
 
     def noise(fit, key):
         return np.sum((values[fit][key].astype(np.float64) - before[key].astype(np.float64)) ** 2)

@@ -13,25 +13,36 @@ extension CompressionChoice {
     if weight.source.count == 0 { return .leave("is empty") }
     if pruning == .stored { return .leave("is not sparse") }
     if pruning.group != nil && weight.operations.contains("gather") {
-      return .leave("is a table, which is not made \(pruning)")
+      return try unpruned("is a table, which is not made \(pruning)", values)
     }
     guard let axes = weight.axes ?? (pruning.group == nil ? ChannelAxes(output: 0, input: 1) : nil)
     else {
       let operations = weight.operations.joined(separator: " and ")
-      return .leave("its uses (\(operations)) disagree about its channel axes")
+      return try unpruned("its uses (\(operations)) disagree about its channel axes", values)
     }
     guard let mask = PrunedMask.mask(weight.source, pruning, axes: axes) else {
-      return .leave("has fewer than two groups of channels to be made \(pruning)")
+      return try unpruned("has fewer than two groups of channels to be made \(pruning)", values)
     }
     if case .threshold(_, let share) = pruning {
       let count = weight.source.count
       let zeros = Double(count - (try KeptElements(mask).count)) / Double(count)
       if zeros < share {
         let (found, wanted) = (PruningScheme.percent(zeros), PruningScheme.percent(share))
-        return .leave("only \(found) of it would be zero, and less than \(wanted) is not worth it")
+        return try unpruned(
+          "only \(found) of it would be zero, and less than \(wanted) is not worth it", values)
       }
     }
     return try sparse(mask, pruning, values)
+  }
+
+  /// A weight that keeps all its elements: it is dense still, or stored as `values`.
+  private func unpruned(
+    _ reason: String, _ values: CompressionScheme.Values
+  ) throws -> Decision {
+    guard values != .dense, case .compress(let compressed, let note) = try stored(values) else {
+      return .leave(reason)
+    }
+    return .compress(compressed, note: [reason, note].compactMap { $0 }.joined(separator: "; "))
   }
 
   /// A weight that is stored sparse already.
