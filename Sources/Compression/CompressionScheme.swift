@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import MIL
 
 /// What a weight is compressed to: which of its elements are kept, and how those are stored.
 package struct CompressionScheme: Hashable, Sendable {
@@ -37,5 +39,14 @@ extension CompressionScheme: CustomStringConvertible {
       case .palette(let scheme): scheme.description
       }
     return [pruning?.description, stored].compactMap { $0 }.joined(separator: ", ")
+  }
+}
+
+extension Diagnostic {
+  /// A form of weights that a later target has.
+  static func needs(_ target: Opset, _ what: String, _ opset: Opset) -> Diagnostic {
+    .error(
+      .unsupportedByTarget, "\(what) need the target \(target), and the model is for \(opset)",
+      fix: "convert the model with --target \(target) or later")
   }
 }

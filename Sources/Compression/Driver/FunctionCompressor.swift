@@ -63,26 +63,12 @@ struct FunctionCompressor {
   // MARK: Choosing
 
   private func decide(_ weight: Weight) throws -> CompressionChoice.Decision {
-    if !options.include.isEmpty && !matches(options.include, weight) {
-      return .leave("not among the included names")
+    switch options.treatment(of: weight) {
+    case .leave(let reason): return .leave(reason)
+    case .compress(let scheme, _):
+      let choice = CompressionChoice(weight: weight, opset: function.opset, options: options)
+      return try choice.decide(scheme)
     }
-    if matches(options.exclude, weight) { return .leave("excluded") }
-    let rule = options.rules.last { rule in
-      (rule.names.isEmpty || matches(rule.names, weight))
-        && (rule.operations.isEmpty
-          || !weight.operations.allSatisfy { !rule.operations.contains($0) })
-    }
-    guard let scheme = rule.map(\.scheme) ?? options.scheme else {
-      return .leave("excluded by the settings")
-    }
-    let minimum = rule?.minElements ?? options.minElements
-    if weight.source.count <= minimum { return .leave("has no more than \(minimum) elements") }
-    let choice = CompressionChoice(weight: weight, opset: function.opset, options: options)
-    return try choice.decide(scheme)
-  }
-
-  private func matches(_ patterns: [NamePattern], _ weight: Weight) -> Bool {
-    patterns.contains { pattern in weight.names.contains { pattern.matches($0) } }
   }
 
   // MARK: Rewriting

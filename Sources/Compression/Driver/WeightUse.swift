@@ -4,7 +4,7 @@ import MIL
 import Tensors
 
 /// A constant that operations of a function use as a weight.
-struct Weight {
+struct Weight: Sendable {
   let id: ValueID
   let name: String
   /// The elements, in the shape of the weight.
@@ -37,7 +37,7 @@ struct Weight {
 }
 
 /// One use of a weight.
-struct WeightUse {
+struct WeightUse: Sendable {
   let type: String
   let operation: String
   let module: String?

@@ -57,11 +57,3 @@ struct LinearForm {
     TensorType(weight.source.dtype, fixed: weight.source.shape)
   }
 }
-
-extension Diagnostic {
-  fileprivate static func needs(_ target: Opset, _ what: String, _ opset: Opset) -> Diagnostic {
-    .error(
-      .unsupportedByTarget, "\(what) need the target \(target), and the model is for \(opset)",
-      fix: "convert the model with --target \(target) or later")
-  }
-}

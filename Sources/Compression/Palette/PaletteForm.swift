@@ -64,11 +64,3 @@ struct PaletteForm {
       ], type)
   }
 }
-
-extension Diagnostic {
-  fileprivate static func needs(_ target: Opset, _ what: String, _ opset: Opset) -> Diagnostic {
-    .error(
-      .unsupportedByTarget, "\(what) need the target \(target), and the model is for \(opset)",
-      fix: "convert the model with --target \(target) or later")
-  }
-}

@@ -92,11 +92,3 @@ struct SparseForm {
     return try TensorData(dtype: .uint32, shape: [shape.count], bytes: bytes)
   }
 }
-
-extension Diagnostic {
-  fileprivate static func needs(_ target: Opset, _ what: String, _ opset: Opset) -> Diagnostic {
-    .error(
-      .unsupportedByTarget, "\(what) need the target \(target), and the model is for \(opset)",
-      fix: "convert the model with --target \(target) or later")
-  }
-}
