@@ -26,8 +26,10 @@ package struct CompressionOptions: Sendable {
     case refuse
   }
 
-  /// Settings for the weights of some operations or names.
+  /// Settings for some weights: those that fit in every respect in which the rule says something.
   package struct Rule: Sendable {
+    /// The names of constants themselves; any if empty.
+    package var weights: Set<String>
     /// Names of weights, operations or modules; any if empty.
     package var names: [NamePattern]
     /// MIL operations (`linear`); any if empty.
@@ -37,9 +39,10 @@ package struct CompressionOptions: Sendable {
     package var minElements: Int?
 
     package init(
-      names: [NamePattern] = [], operations: [String] = [], scheme: CompressionScheme?,
-      minElements: Int? = nil
+      weights: Set<String> = [], names: [NamePattern] = [], operations: [String] = [],
+      scheme: CompressionScheme?, minElements: Int? = nil
     ) {
+      self.weights = weights
       self.names = names
       self.operations = operations
       self.scheme = scheme

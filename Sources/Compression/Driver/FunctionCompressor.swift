@@ -67,11 +67,7 @@ struct FunctionCompressor {
       return .leave("not among the included names")
     }
     if matches(options.exclude, weight) { return .leave("excluded") }
-    let rule = options.rules.last { rule in
-      (rule.names.isEmpty || matches(rule.names, weight))
-        && (rule.operations.isEmpty
-          || !weight.operations.allSatisfy { !rule.operations.contains($0) })
-    }
+    let rule = options.rules.last { fits($0, weight) }
     guard let scheme = rule.map(\.scheme) ?? options.scheme else {
       return .leave("excluded by the settings")
     }
@@ -79,6 +75,12 @@ struct FunctionCompressor {
     if weight.source.count <= minimum { return .leave("has no more than \(minimum) elements") }
     let choice = CompressionChoice(weight: weight, opset: function.opset, options: options)
     return try choice.decide(scheme)
+  }
+
+  private func fits(_ rule: CompressionOptions.Rule, _ weight: Weight) -> Bool {
+    (rule.weights.isEmpty || rule.weights.contains(weight.name))
+      && (rule.names.isEmpty || matches(rule.names, weight))
+      && (rule.operations.isEmpty || weight.operations.contains { rule.operations.contains($0) })
   }
 
   private func matches(_ patterns: [NamePattern], _ weight: Weight) -> Bool {

@@ -143,16 +143,20 @@ struct Quantize: ParsableCommand {
         $0, shape, mode == .asymmetric ? .asymmetric : .symmetric,
         fit: fit?.fit ?? .minMax)
     }
-    var settings = QuantizationSettings(scheme)
-    settings.palette = try palette.palette()
-    settings.pruning = pruning.pruning
+    let values =
+      try palette.palette().map { QuantizationSettings.Treatment.Values.palette($0) }
+      ?? scheme.map { .linear($0) }
+    var settings = QuantizationSettings()
+    if values != nil || pruning.isGiven {
+      settings.treatment = .init(values ?? .dense, pruning: pruning.pruning)
+    }
     if let config { try settings.apply(configurationFile: config) }
     if let minElements { settings.minElements = minElements }
     settings.include += include
     settings.exclude += exclude
     settings.measuresError = common.verbose || common.json
     settings.report = report
-    settings.importanceFile = importance
+    settings.importanceFile = importance ?? settings.importanceFile
     return settings
   }
 
