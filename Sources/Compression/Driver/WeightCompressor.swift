@@ -75,7 +75,8 @@ package struct WeightCompressor {
     if named.isEmpty { return }
     let missing = named.subtracting(report.entries.map(\.name)).sorted()
     guard let first = missing.first else { return }
-    let others = missing.count > 1 ? " (nor \(missing.count - 1) others that rules name)" : ""
+    let count = missing.count - 1
+    let others = count == 0 ? "" : " (nor \(count) other\(count == 1 ? "" : "s") that rules name)"
     problems.report(
       .error(
         .usage, "a rule names the weight '\(first)', which the model does not have\(others)",

@@ -28,6 +28,8 @@ package enum ConfigurationChoices {
   package static let mode = QuantizationSettings.Mode.allCases.map(\.rawValue)
   package static let fit = QuantizationSettings.Fit.allCases.map(\.rawValue)
   package static let axis = QuantizationSettings.Pruning.Axis.allCases.map(\.rawValue)
+  package static let bits = PaletteScheme.bitWidths
+  package static let cluster = PaletteScheme.clusterSizes
   package static let paletteMode = ["kmeans", "uniform", "unique"]
   package static let tableDType = ["int8"]
   package static let indivisible = ["per-channel", "refuse"]

@@ -8,12 +8,15 @@ struct ConfigurationMapping {
   let reader: ConfigurationReader
   /// Without keys whose value is null.
   private let values: [(key: String, value: YAMLNode)]
+  /// A key that is not known may be meant for one that is missing.
+  let hasUnknownKeys: Bool
 
   /// Reports keys other than `keys`.
   init(_ node: YAMLNode, keys: [String], _ reader: ConfigurationReader) {
     self.node = node
     self.reader = reader
     values = (reader.catching(node) { try node.members() } ?? []).filter { !$0.value.isNull }
+    hasUnknownKeys = values.contains { !keys.contains($0.key) }
     for (key, value) in values where !keys.contains(key) {
       reader.report(
         value, "the key '\(key)' is not known",
@@ -56,7 +59,9 @@ extension ConfigurationMapping {
 
   /// The value of a key that must be there.
   func required<T>(_ key: String, _ read: (YAMLNode) throws -> T) -> T? {
-    if self[key] == nil { reader.report(node, "the key '\(key)' is missing") }
+    if self[key] == nil, !hasUnknownKeys {
+      reader.report(node, "the key '\(key)' is missing")
+    }
     return self.read(key, read)
   }
 

@@ -14,9 +14,9 @@ enum ConfigurationPath {
 
   /// How `file` is called in a configuration file at `path`.
   static func name(of file: String, in path: String) -> String {
-    if file.hasPrefix("/") { return file }
     let folder = folder(of: path)
-    if file.hasPrefix(folder) { return String(file.dropFirst(folder.count)) }
+    if !folder.isEmpty, file.hasPrefix(folder) { return String(file.dropFirst(folder.count)) }
+    if folder.isEmpty || file.hasPrefix("/") { return file }
     guard let working = getcwd(nil, 0) else { return file }
     defer { free(working) }
     return String(cString: working) + "/" + file

@@ -44,7 +44,8 @@ extension ConfigurationText {
 
   /// Whether `text` means itself, in any place and to any reader.
   private static func isPlain(_ text: String) -> Bool {
-    guard let first = text.utf8.first, isLetter(first), !reserved.contains(text.lowercased())
+    guard let first = text.utf8.first, isLetter(first) || first == 0x2f,
+      !reserved.contains(text.lowercased())
     else { return false }
     return text.utf8.allSatisfy { byte in
       isLetter(byte) || (0x30...0x39).contains(byte) || "-./".utf8.contains(byte)

@@ -46,27 +46,22 @@ extension QuantizationSettings {
 
   /// Adds what the top of the file says that happens to weights.
   private mutating func merge(_ file: ConfigurationMapping) {
-    let own = file.treatment(default: treatment?.linearScheme)
-    guard let given = treatment else {
-      treatment = own
-      return
+    let problems = file.reader.problemCount
+    if let values = treatment?.values, values != .dense {
+      file.refuse(ConfigurationKeys.linear + ["palette"], "a type or palette")
     }
-    if given.values != .dense,
-      let key = file.first(of: ConfigurationKeys.linear + ["palette"])
-    {
-      file.refuse(key, "a type or palette")
-    }
-    if given.pruning != nil, let key = file.first(of: ConfigurationKeys.pruning) {
-      file.refuse(key, "pruning")
-    }
-    guard let own else { return }
+    if treatment?.pruning != nil { file.refuse(ConfigurationKeys.pruning, "pruning") }
+    guard file.reader.problemCount == problems else { return }
+    guard let own = file.treatment(default: treatment?.linearScheme) else { return }
+    let given = treatment ?? Treatment(.dense)
     treatment = Treatment(
       given.values == .dense ? own.values : given.values, pruning: given.pruning ?? own.pruning)
   }
 }
 
 extension ConfigurationMapping {
-  fileprivate func refuse(_ entry: (key: String, value: YAMLNode), _ other: String) {
+  fileprivate func refuse(_ keys: [String], _ other: String) {
+    guard let entry = first(of: keys) else { return }
     reader.report(
       entry.value, "'\(entry.key)' and \(other) on the command line exclude each other",
       fix: "give it in one place")
@@ -105,7 +100,7 @@ extension QuantizationSettings.Rule {
       weights: keys.strings("weights"), names: keys.strings("names"),
       operations: keys.choices("operations", ConfigurationChoices.operations),
       keys.treatment(default: scheme), minElements: keys.int("min-elements"))
-    guard keys.reader.problemCount == problems else { return }
+    guard keys.reader.problemCount == problems, !keys.hasUnknownKeys else { return }
     for (key, list) in [("weights", weights), ("names", names), ("operations", operations)] {
       guard let value = keys[key], list.isEmpty else { continue }
       keys.reader.report(
