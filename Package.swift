@@ -97,7 +97,10 @@ let package = Package(
     tests("ReferenceExecutor", ["Compression"]),
     tests("ModelPackKit", ["CoreMLPackage", "Diagnostics", "ReferenceExecutor"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["Containers", "TestSupport", "modelpack"],
+      name: "CommandLineTests",
+      dependencies: [
+        "Containers", "Diagnostics", "ModelPackKit", "TestSupport", "modelpack",
+      ],
       swiftSettings: testing),
   ],
   cLanguageStandard: .c11

@@ -139,10 +139,10 @@ import Testing
       "line 3: a rule that skips has no settings"
     ),
     ("dtype: int4\nblock: many\n", "line 2: expected a whole number, found 'many'"),
-    ("dtype: int4\nblock: -1\n", "line 2: 'block' must be 0 or more"),
+    ("dtype: int4\nblock: -1\n", "line 2: 'block' must be 1 or more"),
     (
       "dtype: int4\nblock: 8\ngranularity: per-tensor\n",
-      "line 1: 'block' and 'granularity' exclude each other"
+      "line 3: 'block' and 'granularity' exclude each other"
     ),
     ("dtype: &x int4\n", "line 1: uses an anchor ('&'), which is not read here"),
     ("exclude: *x\n", "line 1: uses an alias ('*'), which is not read here; quote a pattern"),

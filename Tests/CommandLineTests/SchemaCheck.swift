@@ -11,13 +11,24 @@ struct SchemaCheck {
   /// is a problem too.
   static func problems(_ text: String, _ name: String) -> [String] {
     do {
-      let schema = ScratchFolder.read("\(Fixture.root)/Schemas/\(name).schema.json")
-      var check = SchemaCheck(root: try parse(schema))
-      check.check(try parse(Array(text.utf8)), check.root, "")
+      return problems(try parse(Array(text.utf8)), name)
+    } catch {
+      return ["\(error)"]
+    }
+  }
+
+  static func problems(_ document: JSON, _ name: String) -> [String] {
+    do {
+      var check = SchemaCheck(root: try schema(name))
+      check.check(document, check.root, "")
       return check.problems
     } catch {
       return ["\(error)"]
     }
+  }
+
+  static func schema(_ name: String) throws -> JSON {
+    try parse(ScratchFolder.read("\(Fixture.root)/Schemas/\(name).schema.json"))
   }
 
   static func parse(_ bytes: [UInt8]) throws -> JSON {
@@ -49,8 +60,30 @@ struct SchemaCheck {
     case "properties": checkProperties(value, rule, rules, path)
     case "additionalProperties": if rules["properties"] == nil { checkMembers(value, rule, path) }
     case "items", "prefixItems": checkItems(value, rules, path, keyword)
-    case "minItems", "maxItems", "minimum": checkBound(value, keyword, rule, path)
+    case "minItems", "maxItems", "minimum", "maximum": checkBound(value, keyword, rule, path)
+    case "anyOf": checkAlternatives(value, rule, path)
+    case "pattern": checkPattern(value, rule, path)
     default: problems.append("\(path): the keyword \(keyword) is not known to this check")
+    }
+  }
+
+  private mutating func checkAlternatives(_ value: JSON, _ rule: JSON, _ path: String) {
+    guard case .array(let schemas) = rule else { return }
+    var found: [String] = []
+    for schema in schemas {
+      var other = SchemaCheck(root: root)
+      other.check(value, schema, path)
+      if other.problems.isEmpty { return }
+      found += other.problems
+    }
+    problems += found
+  }
+
+  private mutating func checkPattern(_ value: JSON, _ rule: JSON, _ path: String) {
+    guard case .string(let text) = value, case .string(let pattern) = rule else { return }
+    guard let expression = try? Regex(pattern), text.firstMatch(of: expression) != nil else {
+      problems.append("\(path): '\(text)' does not match \(pattern)")
+      return
     }
   }
 
@@ -122,7 +155,11 @@ struct SchemaCheck {
     case ("minItems", .array(let items)) where items.count < bound,
       ("maxItems", .array(let items)) where items.count > bound:
       problems.append("\(path): has \(items.count) items")
-    case ("minimum", .int(let number)) where number < bound:
+    case ("minimum", .int(let number)) where number < bound,
+      ("maximum", .int(let number)) where number > bound:
+      problems.append("\(path): is \(number)")
+    case ("minimum", .double(let number)) where !(number >= Double(bound)),
+      ("maximum", .double(let number)) where !(number <= Double(bound)):
       problems.append("\(path): is \(number)")
     default: break
     }

@@ -19,6 +19,9 @@ import Tensors
 /// Nothing is computed here: codes and scales are recipes over the weight's own source. A weight
 /// with several uses is compressed once.
 package struct WeightCompressor {
+  /// The MIL operations that have weights, sorted.
+  package static let operations = WeightSearch.operands.keys.sorted()
+
   package let options: CompressionOptions
 
   package init(_ options: CompressionOptions) {
@@ -29,7 +32,7 @@ package struct WeightCompressor {
   ///
   /// Throws `.unsupportedByTarget` where an opset cannot express a scheme, and
   /// `.unsupportedArgument` where blocks do not divide a weight and that is refused; all of them
-  /// together.
+  /// together. Throws `.usage` for names of `Rule.weights` that no weight has.
   package func run(_ program: inout Program) throws -> CompressionReport {
     var report = CompressionReport()
     var problems = DiagnosticCollector()
@@ -48,6 +51,8 @@ package struct WeightCompressor {
       shared = rewriting.shared
     }
     checkImportance(report, &problems)
+    // A weight that is in trouble has no entry.
+    if !problems.hasErrors { checkRules(report, &problems) }
     try problems.throwIfErrors()
     return report
   }
@@ -62,5 +67,19 @@ package struct WeightCompressor {
           .usage, "there is an importance for '\(name)', and no weight has that name",
           fix: "name the arrays like the weights in 'modelpack inspect'"))
     }
+  }
+
+  /// Reports names of rules that belong to no weight.
+  private func checkRules(_ report: CompressionReport, _ problems: inout DiagnosticCollector) {
+    let named = options.rules.reduce(into: Set<String>()) { $0.formUnion($1.weights) }
+    if named.isEmpty { return }
+    let missing = named.subtracting(report.entries.map(\.name)).sorted()
+    guard let first = missing.first else { return }
+    let count = missing.count - 1
+    let others = count == 0 ? "" : " (nor \(count) other\(count == 1 ? "" : "s") that rules name)"
+    problems.report(
+      .error(
+        .usage, "a rule names the weight '\(first)', which the model does not have\(others)",
+        fix: "name weights as 'modelpack inspect --weights' does; 'names' takes patterns"))
   }
 }

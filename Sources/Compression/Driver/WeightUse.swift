@@ -92,7 +92,7 @@ struct WeightSearch {
     }
   }
 
-  private static let operands: [String: [String]] = [
+  static let operands: [String: [String]] = [
     "linear": ["weight"], "conv": ["weight"], "conv_transpose": ["weight"], "gather": ["x"],
     "matmul": ["x", "y"],
   ]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Compression
+import Compression
 
 extension QuantizationSettings {
   /// How weights are palettized: each element is an index of 1, 2, 3, 4, 6 or 8 bits into a table.
@@ -39,7 +39,7 @@ extension QuantizationSettings {
 
 extension QuantizationSettings.Palette {
   /// The same in the words of the compressor. Throws `.usage` for an impossible palette.
-  package func scheme() throws -> CompressionScheme {
+  func values() throws -> CompressionScheme.Values {
     let words: PaletteScheme.Mode =
       switch mode {
       case .kmeans: .kmeans

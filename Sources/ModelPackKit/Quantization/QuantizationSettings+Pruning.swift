@@ -22,6 +22,15 @@ extension QuantizationSettings {
 }
 
 extension QuantizationSettings.Pruning {
+  /// `2:4`: two zeros of four elements. nil for what is no pattern.
+  package init?(pattern text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let zeros = parts[0], let group = parts[1], group > 0,
+      (0...group).contains(zeros)
+    else { return nil }
+    self = .pattern(zeros: zeros, group: group)
+  }
+
   /// The same in the words of the compressor. Throws `.usage` for what is impossible.
   package func scheme() throws -> PruningScheme {
     let scheme: PruningScheme =
@@ -40,4 +49,15 @@ extension QuantizationSettings.Pruning {
 
 extension QuantizationSettings.Pruning.Axis {
   fileprivate var scheme: PruningScheme.Axis { self == .output ? .output : .input }
+}
+
+extension Double {
+  /// A share of 0 to 1 as a fraction (`0.5`) or in percent (`50%`); nil for anything else.
+  package init?(share text: String) {
+    let isPercent = text.hasSuffix("%")
+    guard let number = Double(isPercent ? String(text.dropLast()) : text),
+      (0...(isPercent ? 100 : 1)).contains(number)
+    else { return nil }
+    self = isPercent ? number / 100 : number
+  }
 }

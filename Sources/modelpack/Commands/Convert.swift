@@ -124,7 +124,7 @@ struct Convert: ParsableCommand {
       let granularity: QuantizationSettings.Granularity? =
         block.map { .block($0) } ?? (perChannel ? .perChannel : nil)
       request.quantization = QuantizationSettings(
-        .init(quantization == .int4 ? .int4 : .int8, granularity))
+        QuantizationSettings.Scheme(quantization == .int4 ? .int4 : .int8, granularity))
     }
     return request
   }

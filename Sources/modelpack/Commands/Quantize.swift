@@ -13,9 +13,10 @@ struct Quantize: ParsableCommand {
       none is stored, alone or before the others are quantized.
 
       Patterns match the names of weights, operations or modules: * is any text, ? any character. \
-      FILE.yaml of --config may hold dtype, granularity or block, mode, fit, min-elements, \
-      include, exclude, indivisible (per-channel or refuse) and a list of rules, each with names or \
-      operations and settings of its own or 'skip: true'. Options here go before the file.
+      FILE.yaml of --config may hold the same as keys (dtype: int4, palette: 4, sparse: 50%), \
+      min-elements, include, exclude, indivisible (per-channel or refuse) and a list of rules, each \
+      with names, operations or exact weights and settings of its own or 'skip: true'; the last \
+      that fits decides. Settings are given here or at the top of the file, not in both.
 
       EXAMPLES:
         modelpack quantize model.mlpackage -o small.mlpackage --int4 --block 32
@@ -143,16 +144,20 @@ struct Quantize: ParsableCommand {
         $0, shape, mode == .asymmetric ? .asymmetric : .symmetric,
         fit: fit?.fit ?? .minMax)
     }
-    var settings = QuantizationSettings(scheme)
-    settings.palette = try palette.palette()
-    settings.pruning = pruning.pruning
+    let values =
+      try palette.palette().map { QuantizationSettings.Treatment.Values.palette($0) }
+      ?? scheme.map { .linear($0) }
+    var settings = QuantizationSettings()
+    if values != nil || pruning.isGiven {
+      settings.treatment = .init(values ?? .dense, pruning: pruning.pruning)
+    }
     if let config { try settings.apply(configurationFile: config) }
     if let minElements { settings.minElements = minElements }
     settings.include += include
     settings.exclude += exclude
     settings.measuresError = common.verbose || common.json
     settings.report = report
-    settings.importanceFile = importance
+    settings.importanceFile = importance ?? settings.importanceFile
     return settings
   }
 

@@ -7,26 +7,18 @@ struct ShareOption: ExpressibleByArgument {
   let value: Double
 
   init?(argument: String) {
-    let isPercent = argument.hasSuffix("%")
-    guard let number = Double(isPercent ? String(argument.dropLast()) : argument),
-      (0...(isPercent ? 100 : 1)).contains(number)
-    else { return nil }
-    value = isPercent ? number / 100 : number
+    guard let value = Double(share: argument) else { return nil }
+    self.value = value
   }
 }
 
 /// `2:4`: two zeros of four elements.
 struct PatternOption: ExpressibleByArgument {
-  let zeros: Int
-  let group: Int
+  let pruning: QuantizationSettings.Pruning
 
   init?(argument: String) {
-    let parts = argument.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let zeros = parts[0], let group = parts[1], group > 0,
-      (0...group).contains(zeros)
-    else { return nil }
-    self.zeros = zeros
-    self.group = group
+    guard let pruning = QuantizationSettings.Pruning(pattern: argument) else { return nil }
+    self.pruning = pruning
   }
 }
 
@@ -87,8 +79,8 @@ struct PruningOptions: ParsableArguments {
   var pruning: QuantizationSettings.Pruning? {
     let axis = sparseAxis.map { $0 == .output ? QuantizationSettings.Pruning.Axis.output : .input }
     if let threshold { return .threshold(threshold) }
-    if let pattern {
-      return .pattern(zeros: pattern.zeros, group: pattern.group, axis: axis ?? .input)
+    if case .pattern(let zeros, let group, let usual)? = pattern?.pruning {
+      return .pattern(zeros: zeros, group: group, axis: axis ?? usual)
     }
     guard let share = sparse?.value else { return nil }
     return sparseBlock.map { .blocks(share: share, size: $0, axis: axis ?? .output) }
