@@ -29,6 +29,8 @@ package struct BudgetPlanner {
 
   /// Elements of all weights that are planned, each counted once.
   package var elements: Int { menus.reduce(0) { $0 + $1.elements } }
+  /// Bytes that they take now.
+  package var current: Int { menus.reduce(0) { $0 + $1.offers[0].bytes } }
   /// Bytes that they take at least.
   package var smallest: Int { BudgetAllocation.smallest(menus.map(\.offers)) }
 

@@ -46,6 +46,15 @@ extension ModelPackage {
     try transaction.commit()
   }
 
+  /// Bytes of the files that `write` would write, without what is copied as it is. Throws when a
+  /// weight must be looked at, to see whether another is equal, and cannot be read.
+  package func writtenSize() throws -> Int {
+    var constants = ConstantWriter(specificationVersion: specificationVersion)
+    let model = try message(&constants).encoded()
+    let weights = constants.layout.blobs.isEmpty ? 0 : constants.layout.fileSize
+    return model.count + weights + Manifest.written(content: [], items: items).text.utf8.count
+  }
+
   /// The model as a `Model` message; weights get their places in `constants`.
   func message(_ constants: inout ConstantWriter) throws -> ProtoMessage {
     var message = ProtoMessage(.coreMLModel)

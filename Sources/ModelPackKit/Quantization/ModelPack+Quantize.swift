@@ -7,15 +7,23 @@ extension ModelPack {
   /// Quantizes the weights of the package at `path` and writes the result to `output`.
   ///
   /// Weights are read, encoded and written a tile at a time.
-  /// - Parameter progress: called with the bytes of weights written so far, and in all.
+  /// - Parameters:
+  ///   - choosing: called with the number of weights for which `settings.target` tried everything,
+  ///     and of all.
+  ///   - progress: called with the bytes of weights written so far, and in all.
   public static func quantize(
     _ path: String, to output: String, _ settings: QuantizationSettings, overwrite: Bool = false,
+    choosing: (@Sendable (Int, Int) -> Void)? = nil,
     progress: (@Sendable (Int, Int) -> Void)? = nil
   ) throws -> QuantizationSummary {
     var package = try ModelPackage(contentsOf: path)
     let original = package.program
     let place = try settings.report.map { try WeightReportFile($0, overwrite: overwrite) }
-    let quantizer = try settings.quantizer()
+    let file = try settings.target.map { try ChosenSettingsFile($0.chosen, overwrite: overwrite) }
+    let choice = try settings.target.map {
+      try TargetSearch(package, settings, $0, progress: choosing).run()
+    }
+    let quantizer = try (choice?.settings ?? settings).quantizer()
     let report: CompressionReport
     do {
       report = try quantizer.run(&package.program)
@@ -24,6 +32,10 @@ extension ModelPack {
     }
     try package.write(to: output, overwrite: overwrite, progress: progress)
     var summary = QuantizationSummary(report)
+    if let choice, let target = settings.target {
+      try file?.write(choice.settings, choice.plan, target, from: path)
+      summary.target = .init(choice.plan, target)
+    }
     guard settings.measuresError || place != nil else { return summary }
     // What was written is what is measured.
     let written = try ModelPackage(contentsOf: output).program

@@ -48,3 +48,48 @@ extension QuantizationSettings.Treatment {
     }
   }
 }
+
+extension QuantizationSettings.Treatment {
+  /// The words of the settings for a scheme that keeps all elements.
+  init(_ scheme: CompressionScheme) {
+    switch scheme.values {
+    case .dense: self.init(.dense)
+    case .linear(let scheme): self.init(.linear(.init(scheme)))
+    case .palette(let scheme): self.init(.palette(.init(scheme)))
+    }
+  }
+}
+
+extension QuantizationSettings.Scheme {
+  fileprivate init(_ scheme: QuantizationScheme) {
+    let granularity: QuantizationSettings.Granularity =
+      switch scheme.granularity {
+      case .block(let size): .block(size)
+      case .perChannel: .perChannel
+      case .perTensor: .perTensor
+      }
+    self.init(
+      ElementType(scheme.dtype), granularity, scheme.mode == .symmetric ? .symmetric : .asymmetric,
+      fit: scheme.fit == .error ? .error : .minMax)
+  }
+}
+
+extension QuantizationSettings.Palette {
+  fileprivate init(_ scheme: PaletteScheme) {
+    self.init(bits: scheme.bits)
+    switch scheme.mode {
+    case .kmeans: mode = .kmeans
+    case .uniform: mode = .uniform
+    case .unique: mode = .unique
+    case .table(let values): mode = .table(values)
+    }
+    switch scheme.granularity {
+    case .perTensor: groupSize = nil
+    case .outputGroups(let size): groupSize = size
+    case .inputGroups(let size): (groupSize, groupAxis) = (size, .input)
+    }
+    clusterSize = scheme.clusterSize
+    hasChannelScale = scheme.hasChannelScale
+    tableType = scheme.tableDType.map { ElementType($0) }
+  }
+}

@@ -49,6 +49,9 @@ public struct QuantizationSettings: Hashable, Sendable {
   /// matter to `Fit.error`. Weights without one matter everywhere the same.
   public var importanceFile: String?
 
+  /// Instead of `treatment`: what the weights that no rule fits may take.
+  public var target: WeightTarget?
+
   public init(_ treatment: Treatment? = nil) {
     self.treatment = treatment
   }

@@ -26,7 +26,20 @@ public struct QuantizationSummary: Sendable {
     public var note: String?
   }
 
+  /// What a `WeightTarget` came to.
+  public struct Target: Sendable {
+    /// Elements of the weights for which a choice was made.
+    public var elements: Int
+    /// Bytes that they take.
+    public var bytes: Int
+    /// Path of the file of settings that holds the choice.
+    public var chosen: String
+
+    public var bitsPerElement: Double { Double(bytes) * 8 / Double(max(1, elements)) }
+  }
+
   public var weights: [Weight]
+  public var target: Target?
   /// Signal to noise of all quantized weights together, where it was measured.
   public var decibels: Double?
 
@@ -57,9 +70,22 @@ public struct QuantizationSummary: Sendable {
   package var json: JSON {
     .members([
       ("bytesBefore", .integer(bytesBefore)), ("bytesAfter", .integer(bytesAfter)),
-      ("decibels", decibels.map { .number($0) }),
+      ("target", target?.json), ("decibels", decibels.map { .number($0) }),
       ("worst", decibels == nil ? nil : .array(worst().map { .string($0.name) })),
       ("weights", .array(weights.map(\.json))),
+    ])
+  }
+}
+
+extension QuantizationSummary.Target {
+  init(_ plan: BudgetPlan, _ target: WeightTarget) {
+    self.init(elements: plan.elements, bytes: plan.bytes, chosen: target.chosen)
+  }
+
+  fileprivate var json: JSON {
+    .members([
+      ("elements", .integer(elements)), ("bytes", .integer(bytes)),
+      ("bitsPerElement", .number(bitsPerElement)), ("chosen", .string(chosen)),
     ])
   }
 }
