@@ -39,7 +39,7 @@ extension ConfigurationMapping {
     let fit = choice("fit", Choices.fit).flatMap { QuantizationSettings.Fit(rawValue: $0) }
     guard reader.problemCount == problems else { return nil }
     guard let type = dtype ?? base?.elementType else {
-      if hasUnknownKeys { return nil }
+      if isUnclear { return nil }
       reader.report(
         given.value, "the key 'dtype' is missing",
         fix: "give one of \(Choices.dtype.joined(separator: ", "))")

@@ -8,15 +8,16 @@ struct ConfigurationMapping {
   let reader: ConfigurationReader
   /// Without keys whose value is null.
   private let values: [(key: String, value: YAMLNode)]
-  /// A key that is not known may be meant for one that is missing.
-  let hasUnknownKeys: Bool
+  /// Whether what is missing may be among what cannot be read, such as a key that is not known.
+  let isUnclear: Bool
 
   /// Reports keys other than `keys`.
   init(_ node: YAMLNode, keys: [String], _ reader: ConfigurationReader) {
     self.node = node
     self.reader = reader
-    values = (reader.catching(node) { try node.members() } ?? []).filter { !$0.value.isNull }
-    hasUnknownKeys = values.contains { !keys.contains($0.key) }
+    let members = reader.catching(node) { try node.members() }
+    values = (members ?? []).filter { !$0.value.isNull }
+    isUnclear = members == nil || values.contains { !keys.contains($0.key) }
     for (key, value) in values where !keys.contains(key) {
       reader.report(
         value, "the key '\(key)' is not known",
@@ -59,7 +60,7 @@ extension ConfigurationMapping {
 
   /// The value of a key that must be there.
   func required<T>(_ key: String, _ read: (YAMLNode) throws -> T) -> T? {
-    if self[key] == nil, !hasUnknownKeys {
+    if self[key] == nil, !isUnclear {
       reader.report(node, "the key '\(key)' is missing")
     }
     return self.read(key, read)

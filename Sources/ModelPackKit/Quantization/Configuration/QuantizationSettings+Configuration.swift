@@ -100,7 +100,7 @@ extension QuantizationSettings.Rule {
       weights: keys.strings("weights"), names: keys.strings("names"),
       operations: keys.choices("operations", ConfigurationChoices.operations),
       keys.treatment(default: scheme), minElements: keys.int("min-elements"))
-    guard keys.reader.problemCount == problems, !keys.hasUnknownKeys else { return }
+    guard keys.reader.problemCount == problems, !keys.isUnclear else { return }
     for (key, list) in [("weights", weights), ("names", names), ("operations", operations)] {
       guard let value = keys[key], list.isEmpty else { continue }
       keys.reader.report(
