@@ -111,7 +111,24 @@ struct FailingCase: Sendable, CustomTestStringConvertible {
     ),
     (
       ["quantize", "a", "-o", "b"],
-      "Give --int4, --int8, --uint4, --uint8, --palette BITS, --sparse SHARE or --config FILE.yaml."
+      "Give --int4, --int8, --uint4, --uint8, --palette BITS, --sparse SHARE, --target-bits BITS, "
+        + "--target-size SIZE or --config FILE.yaml."
+    ),
+    (
+      ["quantize", "a", "-o", "b", "--target-bits", "4", "--int8"],
+      "--target-bits and --target-size choose themselves how weights are compressed; only --config "
+        + "may do so for some."
+    ),
+    (
+      ["quantize", "a", "-o", "b", "--target-bits", "4", "--target-size", "1MB"],
+      "--target-bits and --target-size exclude each other."
+    ),
+    (
+      ["quantize", "a", "-o", "b", "--target-bits", "0"], "--target-bits must be more than 0."
+    ),
+    (
+      ["quantize", "a", "-o", "b", "--int4", "--chosen", "c.yaml"],
+      "--target-family and --chosen need --target-bits or --target-size."
     ),
     (["quantize", "a", "-o", "b", "--int4", "--block", "0"], "--block must be 1 or more."),
     (

@@ -37,7 +37,7 @@ package struct BudgetPlanner {
   /// Measures what each scheme would do to the weights of `program` that `options` compress, but
   /// for those that a rule gives a scheme of its own.
   ///
-  /// - Parameter progress: called with the number of weights that are measured, and of all.
+  /// - Parameter progress: called with the bytes of the weights that are measured, and of all.
   ///
   /// Throws when a weight cannot be read, and `.unsupportedByTarget` where weights cannot be
   /// compressed.
@@ -49,12 +49,14 @@ package struct BudgetPlanner {
     options.indivisible = .perChannel
     let settings = options
     let units = try Self.units(of: program, options, families)
+    let sizes = units.map { unit in unit.weights.reduce(0) { $0 + $1.weight.storedBytes } }
+    let total = sizes.reduce(0, +)
     let done = Mutex(0)
     menus = try ParallelItems.map(count: units.count) { index in
       let menu = try Self.menu(units[index], settings, families)
       done.withLock { done in
-        done += 1
-        progress?(done, units.count)
+        done += sizes[index]
+        progress?(done, total)
       }
       return menu
     }

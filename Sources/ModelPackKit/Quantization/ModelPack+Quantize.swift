@@ -8,7 +8,7 @@ extension ModelPack {
   ///
   /// Weights are read, encoded and written a tile at a time.
   /// - Parameters:
-  ///   - choosing: called with the number of weights for which `settings.target` tried everything,
+  ///   - choosing: called with the bytes of the weights for which `settings.target` tried everything,
   ///     and of all.
   ///   - progress: called with the bytes of weights written so far, and in all.
   public static func quantize(

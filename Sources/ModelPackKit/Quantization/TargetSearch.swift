@@ -60,10 +60,12 @@ struct TargetSearch {
       bytes = min(bytes, plan.bytes) - (written - size)
     }
     guard let smallest = planner.plan(bytes: planner.smallest) else {
-      throw tooSmall(Format.megabytes(planner.smallest))
+      throw tooSmall("\(planner.smallest) bytes")
     }
-    // Rounded up to what is shown.
-    throw tooSmall(Format.megabytes(try self.size(chosen(smallest)) + 50_000))
+    let settings = chosen(smallest)
+    let least = try self.size(settings)
+    if least <= size { return (settings, smallest) }
+    throw tooSmall("\(least) bytes")
   }
 
   /// Bytes of the package with these settings.

@@ -23,6 +23,7 @@ struct Quantize: ParsableCommand {
         modelpack quantize model.mlpackage -o small.mlpackage --int8 --exclude '*embed*'
         modelpack quantize model.mlpackage -o small.mlpackage --palette 4 --group 16
         modelpack quantize model.mlpackage -o small.mlpackage --sparse 50% --int8
+        modelpack quantize model.mlpackage -o small.mlpackage --target-size 600MB
         modelpack quantize model.mlpackage -o small.mlpackage --config layers.yaml
         modelpack quantize model.mlpackage -o small.mlpackage --int4 --report weights.html
       """)
@@ -55,6 +56,7 @@ struct Quantize: ParsableCommand {
 
   @OptionGroup(title: "Palettes") var palette: PaletteOptions
   @OptionGroup(title: "Pruning") var pruning: PruningOptions
+  @OptionGroup(title: "Targets") var target: TargetOptions
 
   @Option(
     name: .long,
@@ -103,10 +105,20 @@ struct Quantize: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if type == nil && palette.bits == nil && config == nil && !pruning.isGiven && unscaled == nil {
+    let isTreated =
+      type != nil || palette.bits != nil || pruning.isGiven || unscaled != nil
+    if !isTreated && config == nil && !target.isGiven {
       throw ValidationError(
-        "Give --int4, --int8, --uint4, --uint8, --palette BITS, --sparse SHARE or --config "
-          + "FILE.yaml.")
+        "Give --int4, --int8, --uint4, --uint8, --palette BITS, --sparse SHARE, --target-bits BITS, "
+          + "--target-size SIZE or --config FILE.yaml.")
+    }
+    if target.isGiven,
+      isTreated || block != nil || granularity != nil || mode != nil || fit != nil
+        || importance != nil
+    {
+      throw ValidationError(
+        "--target-bits and --target-size choose themselves how weights are compressed; only "
+          + "--config may do so for some.")
     }
     if palette.bits != nil && (type != nil || block != nil || granularity != nil || mode != nil) {
       throw ValidationError("--palette excludes the options of linear quantization.")
@@ -129,8 +141,9 @@ struct Quantize: ParsableCommand {
   func run() throws {
     let progress = Progress(common)
     let summary = try ModelPack.quantize(
-      package, to: output, try settings(), overwrite: overwriting.overwrite
-    ) { done, total in progress.show("writing weights", done, of: total) }
+      package, to: output, try settings(), overwrite: overwriting.overwrite,
+      choosing: { progress.show("measuring weights", $0, of: $1) },
+      progress: { progress.show("writing weights", $0, of: $1) })
     progress.finish()
     if common.json { return print(summary.document(output: output), terminator: "") }
     describe(summary)
@@ -157,6 +170,7 @@ struct Quantize: ParsableCommand {
     settings.exclude += exclude
     settings.measuresError = common.verbose || common.json
     settings.report = report
+    settings.target = target.target(output: output)
     settings.importanceFile = importance ?? settings.importanceFile
     return settings
   }
@@ -174,6 +188,11 @@ struct Quantize: ParsableCommand {
     let worst = summary.worst()
     if common.verbose || report != nil, worst.count > 1 {
       common.say("the worst:\n" + table(worst).dropLast())
+    }
+    if let target = summary.target {
+      common.say(
+        "\(target.chosen): what was chosen, \(Format.fixed(target.bitsPerElement, 2)) bits for each "
+          + "of \(target.elements) elements")
     }
     if let report { common.say("\(report): what was done to each weight") }
     common.say(
