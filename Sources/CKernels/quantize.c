@@ -193,8 +193,10 @@ MPK_INLINE void parameters_of(
     return;
   }
   float center = mpk_center(scheme);
+  // The extremes leave the code without a counterpart free, also where a search may use it.
+  float steps = most - least - (scheme.is_full ? 1 : 0);
   for (size_t i = 0; i < n; i++) {
-    scale[i] = symmetric_scale(native, half, low[i], high[i], most - least);
+    scale[i] = symmetric_scale(native, half, low[i], high[i], steps);
     zero[i] = center;
   }
 }

@@ -7,12 +7,24 @@ import Testing
 
 /// Weights that are not like others, and exactly what becomes of each in each scheme.
 @Suite struct OddWeightsTests {
-  enum Outcome: Sendable, Equatable {
-    /// Written; decodes to these values.
-    case stored([Float], note: String? = nil)
+  enum Outcome: Sendable, Equatable, CustomStringConvertible {
+    /// Written; decodes to values of these bits, any NaN to one.
+    case bits([UInt32], note: String?)
     case left(String)
     /// An error, before anything is written or while it is.
     case refused(Diagnostic.Code, String, fix: String?)
+
+    static func stored(_ values: [Float], note: String? = nil) -> Outcome {
+      .bits(values.map { $0.isNaN ? Float.nan.bitPattern : $0.bitPattern }, note: note)
+    }
+
+    var description: String {
+      switch self {
+      case .bits(let bits, let note): "\(bits.map(Float.init(bitPattern:))) \(note ?? "")"
+      case .left(let reason): "left: \(reason)"
+      case .refused(let code, let message, let fix): "\(code): \(message), \(fix ?? "")"
+      }
+    }
   }
 
   struct Row: Sendable, CustomTestStringConvertible {
@@ -28,8 +40,42 @@ import Testing
   }
 
   @Test(arguments: OddWeightsTests.linear)
-  func outcome(row: Row) throws {
-    #expect(try outcome(of: row) == row.outcome)
+  func linear(row: Row) throws {
+    try check(row)
+  }
+
+  @Test(arguments: OddWeightsTests.palettes)
+  func palette(row: Row) throws {
+    try check(row)
+  }
+
+  @Test(arguments: OddWeightsTests.sparse)
+  func sparse(row: Row) throws {
+    try check(row)
+  }
+
+  @Test(arguments: OddWeightsTests.joint)
+  func joint(row: Row) throws {
+    try check(row)
+  }
+
+  /// Every kind of oddity is in every family, for both dtypes.
+  @Test func tablesAreComplete() {
+    let oddities = [
+      "inf", "-inf", "nan", "all zeros", "no elements", "one element", "an odd count", "denormals",
+      "what does not divide",
+    ]
+    for table in [Self.linear, Self.palettes, Self.sparse, Self.joint] {
+      for dtype in [DType.float16, .float32] {
+        let found = Set(table.filter { $0.dtype == dtype }.map(\.what))
+        #expect(found.isSuperset(of: oddities), "\(Set(oddities).subtracting(found)) \(dtype)")
+      }
+    }
+  }
+
+  private func check(_ row: Row) throws {
+    let found = try outcome(of: row)
+    #expect(found == row.outcome, "\(found)")
   }
 
   private func outcome(of row: Row) throws -> Outcome {
@@ -65,99 +111,6 @@ import Testing
     }
     return Program(functions: [try build.finish(outputs: [(name: "y", value: output)])])
   }
-}
-
-extension OddWeightsTests {
-  private static func scheme(
-    _ dtype: DType, _ granularity: QuantizationScheme.Granularity,
-    _ fit: QuantizationScheme.Fit, _ mode: QuantizationScheme.Mode = .symmetric
-  ) -> CompressionScheme? {
-    (try? QuantizationScheme(dtype, granularity, mode, fit: fit)).map { .linear($0) }
-  }
-
-  private static let notFinite = Outcome.refused(
-    .notRepresentable, "weight 'w' holds an infinity or a NaN, which no scale can represent",
-    fix: "leave it as it is with --exclude 'w'")
-
-  /// Linear quantization. Other families have tables of their own beside this one.
-  static let linear: [Row] = QuantizationScheme.Fit.allCases.flatMap { fit -> [Row] in
-    guard let int4 = scheme(.int4, .perChannel, fit), let blocks = scheme(.int4, .block(4), fit),
-      let uint4 = scheme(.uint4, .perChannel, fit), let int8 = scheme(.int8, .perTensor, fit),
-      let asymmetric = scheme(.uint4, .perChannel, fit, .asymmetric)
-    else { return [] }
-    let all = [int4, blocks, uint4, int8, asymmetric]
-    let tiny: Float = 0x1p-24
-    var rows: [Row] = []
-    for scheme in all {
-      for value in [Float.infinity, -.infinity, .nan] {
-        rows += [
-          Row(
-            what: "\(value)", shape: [2, 4], values: [1, 2, 3, 4, 1, value, 2, 3], scheme: scheme,
-            outcome: notFinite),
-          Row(
-            what: "\(value)", shape: [2, 4], values: [1, 2, 3, 4, 1, value, 2, 3], scheme: scheme,
-            operation: "gather",
-            outcome: .left("holds an infinity or a NaN, which no scale can represent")),
-        ]
-      }
-      rows += [
-        Row(
-          what: "all zeros", shape: [2, 4], values: [Float](repeating: 0, count: 8),
-          scheme: scheme, outcome: .stored([Float](repeating: 0, count: 8))),
-        Row(
-          what: "no elements", shape: [0, 4], values: [], scheme: scheme,
-          outcome: .left("has no more than 0 elements")),
-      ]
-    }
-    rows += [
-      Row(
-        what: "one element", shape: [1, 1], values: [3.5], scheme: int4, outcome: .stored([3.5])),
-      Row(
-        what: "one element", shape: [1, 1], values: [-3.5], scheme: int4,
-        outcome: .stored([-3.5])),
-      Row(
-        what: "one element", shape: [1, 1], values: [7.5], scheme: asymmetric,
-        outcome: .stored([7.5])),
-      Row(
-        what: "an odd count", shape: [3, 5],
-        values: [3.5, -3.5, 1.5, 0, 0.5, 7, 1, 2, -3, 0, -14, 2, 4, 6, 8], scheme: int4,
-        outcome: .stored([3.5, -3.5, 1.5, 0, 0.5, 7, 1, 2, -3, 0, -14, 2, 4, 6, 8])),
-      Row(
-        what: "denormals", shape: [1, 4], values: [tiny, 2 * tiny, -3 * tiny, 7 * tiny],
-        scheme: int4, outcome: .stored([tiny, 2 * tiny, -3 * tiny, 7 * tiny])),
-      // Their scale by extremes is less than half the smallest float16: everything becomes zero.
-      Row(
-        what: "the smallest denormals", shape: [1, 4], values: [tiny, 0, -tiny, tiny],
-        scheme: int4,
-        outcome: .stored(fit == .minMax ? [0, 0, 0, 0] : [tiny, 0, -tiny, tiny])),
-      Row(
-        what: "denormals", shape: [1, 4], dtype: .float32,
-        values: [0x1p-149, -0x1p-148, 0, 7 * 0x1p-149], scheme: int4,
-        outcome: .stored([0x1p-149, -0x1p-148, 0, 7 * 0x1p-149])),
-      Row(
-        what: "large numbers", shape: [1, 4], values: [57344, -49152, 8192, 0], scheme: int4,
-        outcome: .stored([57344, -49152, 8192, 0])),
-      Row(
-        what: "blocks that do not divide", shape: [2, 5],
-        values: [7, -7, 1, 2, 3, 14, 2, 4, -6, 0], scheme: blocks,
-        outcome: .stored(
-          [7, -7, 1, 2, 3, 14, 2, 4, -6, 0],
-          note: "quantized per channel: its 5 input channels do not divide into blocks of 4")),
-      Row(
-        what: "blocks that do not divide", shape: [2, 5],
-        values: [7, -7, 1, 2, 3, 14, 2, 4, -6, 0], scheme: blocks, refusesIndivisible: true,
-        outcome: .refused(
-          .unsupportedArgument,
-          "weight 'w' of shape [2, 5]: its 5 input channels do not divide into blocks of 4",
-          fix: "choose a block size that divides it, or let such weights be quantized per channel")
-      ),
-    ]
-    return rows
-  }
-
-  @Test func tableIsComplete() {
-    #expect(Self.linear.count > 80)
-  }
 
   @Test(arguments: [DType.uint1, .uint2, .uint3, .uint6])
   func widthsWithoutScales(dtype: DType) {
@@ -170,5 +123,39 @@ extension OddWeightsTests {
       problem?.remedy
         == "use --palette \(dtype.bitWidth) --palette-mode uniform, a table of evenly spaced values"
     )
+  }
+}
+
+extension OddWeightsTests.Row {
+  /// The same for float16 and float32.
+  var both: [Self] {
+    var other = self
+    other.dtype = .float32
+    return [self, other]
+  }
+}
+
+extension OddWeightsTests {
+  /// Infinities and NaNs in a weight of `linear`, which is refused, and of `gather`, which is left.
+  static func notFinite(_ scheme: CompressionScheme, _ kind: String) -> [Row] {
+    [Float.infinity, -.infinity, .nan].flatMap { value in
+      let row = Row(
+        what: "\(value)", shape: [2, 4], values: [1, 2, 3, 4, 1, value, 2, 3], scheme: scheme,
+        outcome: .refused(
+          .notRepresentable,
+          "weight 'w' holds an infinity or a NaN, which no \(kind) can represent",
+          fix: "leave it as it is with --exclude 'w'"))
+      var table = row
+      table.operation = "gather"
+      table.outcome = .left("holds an infinity or a NaN, which no \(kind) can represent")
+      return row.both + table.both
+    }
+  }
+
+  static func empty(_ scheme: CompressionScheme) -> [Row] {
+    Row(
+      what: "no elements", shape: [0, 4], values: [], scheme: scheme,
+      outcome: .left("has no more than 0 elements")
+    ).both
   }
 }

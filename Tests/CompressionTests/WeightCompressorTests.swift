@@ -209,6 +209,8 @@ import Testing
       Opset.iOS15, DType.int8, QuantizationScheme.Granularity.perChannel, "quantized weights",
       "iOS16"
     ),
+    // The target that is enough, not one that lacks something else.
+    (.iOS15, .int4, .perChannel, "int4 weights", "iOS18"),
     (.iOS16, .int4, .perChannel, "int4 weights", "iOS18"),
     (.iOS17, .int8, .block(32), "weights quantized per block", "iOS18"),
   ])

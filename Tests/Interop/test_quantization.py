@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dequantized weights equal coremltools' own, bit for bit, for the same package and settings."""
 import os
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,7 +11,8 @@ import cases
 import coremltools as ct
 import coremltools.optimize.coreml as cto
 import modelpack
-from check_with_coremltools import check, load
+from check_with_coremltools import check
+from constants import originals, weights
 from packages import FLOAT16, FLOAT32, from_export, target
 
 MINIMUM, DECODER_MINIMUM = 1000, 500  # elements a weight needs to be quantized; none has exactly as many
@@ -89,39 +89,6 @@ def sources(tmp_path_factory, coremltools_packages):
         return made[name]
 
     return source
-
-
-def operands(path):
-    """(key, value) of every operand of a package, by the kind of the operation and the operand that use it, and its
-    place among all of that kind (names change when coremltools saves a package)."""
-    _, program = load(path)
-    count = Counter()
-
-    def visit(block):
-        for operation in block.operations:
-            if operation.op_type.startswith("constexpr_"):
-                continue
-            count[operation.op_type] += 1
-            for operand, variable in operation.inputs.items():
-                for place, v in enumerate(variable if isinstance(variable, (list, tuple)) else [variable]):
-                    if v is not None:
-                        yield (operation.op_type, operand, count[operation.op_type], place), v
-            for inner in operation.blocks:
-                yield from visit(inner)
-
-    for function in program.functions.values():
-        yield from visit(function)
-
-
-def weights(path):
-    """The value of every compressed weight."""
-    return {key: np.asarray(v.op.materialized_val_inference()) for key, v in operands(path)
-            if v.op is not None and v.op.op_type.startswith("constexpr_")}
-
-
-def originals(path, keys):
-    """The constants of a package that are compressed in another one."""
-    return {key: np.asarray(v.val) for key, v in operands(path) if key in keys}
 
 
 def compare(source, folder, dtype, granularity, mode, left_alone, minimum=MINIMUM):

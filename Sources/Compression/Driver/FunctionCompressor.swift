@@ -46,7 +46,9 @@ struct FunctionCompressor {
       shared[fresh.key] = compressed
       // Tables are also masks; to look at every weight would mean to read it twice.
       if weight.operations == ["gather"], try !compressed.isFinite() {
-        entry.note = "holds an infinity or a NaN, which no scale can represent"
+        var kind = "scale"
+        if case .palette = compressed.scheme.values { kind = "palette" }
+        entry.note = "holds an infinity or a NaN, which no \(kind) can represent"
         break
       }
       let expression = try compressed.expression(in: function.opset)

@@ -13,13 +13,13 @@ struct LinearForm {
   /// operation for `scheme`.
   static func check(_ scheme: QuantizationScheme, opset: Opset) throws {
     if opset >= .iOS18 { return }
-    if opset < .iOS16 { throw Diagnostic.needs(.iOS16, "quantized weights", opset) }
     if scheme.dtype.isSubByte {
       throw Diagnostic.needs(.iOS18, "\(scheme.dtype.rawValue) weights", opset)
     }
     if case .block = scheme.granularity {
       throw Diagnostic.needs(.iOS18, "weights quantized per block", opset)
     }
+    if opset < .iOS16 { throw Diagnostic.needs(.iOS16, "quantized weights", opset) }
   }
 
   func expression(_ weight: QuantizedWeight) throws -> WeightExpression {

@@ -38,6 +38,10 @@ extension CompressionChoice {
         try palettized.findTables()
       } catch let problem as Diagnostic where problem.code == .unsupportedArgument {
         return .leave(problem.message)
+      } catch let problem as Diagnostic
+        where problem.code == .notRepresentable && weight.operations == ["gather"]
+      {
+        return .leave("holds an infinity or a NaN, which no palette can represent")
       }
     }
     return .compress(palettized, note: note)

@@ -11,7 +11,6 @@ struct PaletteForm {
   /// operation for `scheme`.
   static func check(_ scheme: PaletteScheme, opset: Opset) throws {
     if opset >= .iOS18 { return }
-    if opset < .iOS16 { throw Diagnostic.needs(.iOS16, "palettized weights", opset) }
     if scheme.granularity != .perTensor {
       throw Diagnostic.needs(.iOS18, "palettes per group of channels", opset)
     }
@@ -23,6 +22,7 @@ struct PaletteForm {
       throw Diagnostic.needs(.iOS18, "palettes with tables of \(dtype.rawValue)", opset)
     }
     if scheme.bits == 3 { throw Diagnostic.needs(.iOS18, "palettes of 3 bits", opset) }
+    if opset < .iOS16 { throw Diagnostic.needs(.iOS16, "palettized weights", opset) }
   }
 
   func expression(_ weight: PalettizedWeight) throws -> WeightExpression {

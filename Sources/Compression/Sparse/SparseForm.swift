@@ -11,16 +11,16 @@ struct SparseForm {
   /// Throws `.unsupportedByTarget`, naming the target that is needed, where `opset` cannot store a
   /// sparse weight whose elements are `values`.
   static func check(_ values: CompressionScheme.Values, opset: Opset) throws {
-    if opset < .iOS16 { throw Diagnostic.needs(.iOS16, "sparse weights", opset) }
-    if opset < .iOS18 && values != .dense {
-      throw Diagnostic.needs(.iOS18, "weights both sparse and quantized", opset)
-    }
     if case .palette(let scheme) = values, scheme.clusterSize > 1 || scheme.hasChannelScale {
       throw Diagnostic.error(
         .unsupportedArgument,
         "a sparse weight cannot have a palette \(scheme.clusterSize > 1 ? "of vectors" : "with a scale per channel")",
         fix: "leave that out, or the pruning")
     }
+    if opset < .iOS18 && values != .dense {
+      throw Diagnostic.needs(.iOS18, "weights both sparse and quantized", opset)
+    }
+    if opset < .iOS16 { throw Diagnostic.needs(.iOS16, "sparse weights", opset) }
   }
 
   /// The kept elements of `source` as they are.

@@ -389,6 +389,7 @@ import Testing
     let table: [(PaletteScheme, Opset, String)] = [
       (try PaletteScheme(bits: 4), .iOS15, "palettized weights need the target iOS16"),
       (try PaletteScheme(bits: 3), .iOS17, "palettes of 3 bits need the target iOS18"),
+      (try PaletteScheme(bits: 3), .iOS15, "palettes of 3 bits need the target iOS18"),
       (
         try PaletteScheme(bits: 4, granularity: .outputGroups(2)), .iOS16,
         "palettes per group of channels need the target iOS18"
