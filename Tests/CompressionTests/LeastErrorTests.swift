@@ -105,25 +105,4 @@ import Testing
       #expect(again.codes.key != plain.codes.key)
     }
   }
-
-  /// What is measured while tiles are read in any order is what a pass over all of it measures.
-  @Test func errorsSeenWhileReading() throws {
-    let values = Distribution.normal.values(64 * 96)
-    let source = MemorySource(TensorData(float16: values, shape: [64, 96]))
-    let scheme = try QuantizationScheme(.int4, .block(32), fit: .error)
-    let report = try weight(source, scheme).error()
-    let measured = try weight(source, scheme)
-    measured.measureWhileRead()
-    let codes = measured.codes
-    for start in [3072, 0, 4608, 1536] {
-      var bytes = [UInt8](repeating: 0, count: 768)
-      try bytes.withUnsafeMutableBytes {
-        try codes.read(start..<(start + 1536), into: $0)
-      }
-    }
-    let seen = try measured.error()
-    #expect(abs(seen.decibels - report.decibels) < 1e-9)
-    #expect(seen.largest == report.largest && seen.saturated == report.saturated)
-    #expect(report.saturated > 0)
-  }
 }

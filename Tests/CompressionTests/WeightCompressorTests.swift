@@ -386,16 +386,13 @@ import Testing
     #expect(kinds.allSatisfy { operands($0)["data"]?.hasPrefix("int4") == true })
   }
 
-  @Test func errorsAreMeasuredOnRequest() throws {
-    func error(_ dtype: DType, measuring: Bool) throws -> WeightError {
+  @Test func errorsAreMeasured() throws {
+    func error(_ dtype: DType) throws -> WeightError {
       var program = try threeLayers()
-      var report = try quantize(&program, dtype) { $0.measuresError = measuring }
-      #expect(report.entries[0].error == nil)
-      try report.addErrors()
-      return try #require(report.entries[0].error)
+      return try #require(try quantize(&program, dtype).entries[0].compressed).error()
     }
-    let coarse = try error(.int4, measuring: false)
-    let fine = try error(.int8, measuring: true)
+    let coarse = try error(.int4)
+    let fine = try error(.int8)
     #expect((15...30).contains(coarse.decibels))
     #expect((40...55).contains(fine.decibels))
     #expect(fine.largest < coarse.largest)

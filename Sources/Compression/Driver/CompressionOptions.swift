@@ -13,9 +13,6 @@ package struct CompressionOptions: Sendable {
   /// Settings of their own for some weights; the last rule that fits decides.
   package var rules: [Rule] = []
   package var indivisible = Indivisible.perChannel
-  /// Adds to the report how far each quantized weight is from the original: see
-  /// `CompressionReport.addErrors()`.
-  package var measuresError = false
   /// What errors matter how much to `QuantizationScheme.Fit.error`.
   package var importance: ImportanceTable?
 
@@ -69,7 +66,6 @@ package struct CompressionReport: Sendable {
     package var scheme: CompressionScheme?
     package var bytesBefore: Int
     package var bytesAfter: Int
-    package var error: WeightError?
     /// What it became.
     package var compressed: (any CompressedWeight)?
     /// Why it is not what was asked for.
@@ -79,14 +75,6 @@ package struct CompressionReport: Sendable {
   package var entries: [Entry] = []
 
   package init() {}
-
-  /// Fills in the errors of all compressed weights. After the package was written nothing has to
-  /// be read for that where `measuresError` was asked for.
-  package mutating func addErrors() throws {
-    for index in entries.indices where entries[index].error == nil {
-      entries[index].error = try entries[index].compressed?.error()
-    }
-  }
 
   package var quantized: [Entry] { entries.filter { $0.scheme != nil } }
   package var leftAlone: [Entry] { entries.filter { $0.scheme == nil } }

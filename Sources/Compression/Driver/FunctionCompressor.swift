@@ -57,7 +57,6 @@ struct FunctionCompressor {
       entry.note = note
       entry.bytesAfter = expression.byteCount
       entry.compressed = compressed
-      if options.measuresError { compressed.measureWhileRead() }
     }
     entries.append(entry)
   }

@@ -22,7 +22,6 @@ package final class LinearWeight: CompressedWeight {
     try LinearForm(opset: opset, axes: axes).expression(quantized)
   }
 
-  package func measureWhileRead() { quantized.measureWhileRead() }
   package func isFinite() throws -> Bool { try quantized.isFinite() }
   package func error() throws -> WeightError { try quantized.error() }
 }

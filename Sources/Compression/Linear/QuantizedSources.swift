@@ -14,7 +14,7 @@ final class QuantizedCodes: WeightSource {
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     var packer = Packer(bits: dtype.bitWidth, buffer)
-    try weight.forEachMeasuredPiece(in: range) { packer.append($0.wantedCodes) }
+    try weight.forEachPiece(in: range) { packer.append($0.wantedCodes) }
     packer.finish()
   }
 }

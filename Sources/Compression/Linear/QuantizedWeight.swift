@@ -17,7 +17,6 @@ package final class QuantizedWeight: Sendable {
   /// The code of zero in a symmetric scheme.
   let center: Int
   let memory: ParameterMemory
-  let tally = ErrorTally()
 
   /// C1: `source` is float16 or float32 and has the shape of `layout`.
   package convenience init(
@@ -76,9 +75,8 @@ extension QuantizedWeight {
   /// Whether the weight is without infinities and NaNs. Reads all of it, and remembers the scales.
   func isFinite() throws -> Bool {
     do {
-      let step = panelsPerChunk
-      for first in stride(from: 0, to: layout.panels, by: step) {
-        _ = try parameters(first..<min(first + step, layout.panels))
+      _ = try ParallelTiles.map(count: layout.panels, tile: panelsPerChunk) { chunks in
+        for chunk in chunks { _ = try parameters(chunk) }
       }
       return true
     } catch let problem as Diagnostic where problem.code == .notRepresentable {

@@ -113,15 +113,15 @@ package final class PalettizedWeight: CompressedWeight {
 
   /// Whether the weight is without infinities and NaNs. Reads all of it.
   package func isFinite() throws -> Bool {
-    for start in stride(from: 0, to: source.count, by: Self.chunk) {
-      let range = start..<min(start + Self.chunk, source.count)
-      var (low, high) = (Float(0), Float(0))
-      let strange = try withElements(range) {
-        mpk_block_range($0, isHalf ? 1 : 0, 1, 1, range.count, 0, &low, &high)
+    let runs = try ParallelTiles.map(count: source.count, tile: Self.chunk) { tiles in
+      try tiles.allSatisfy { range in
+        var (low, high) = (Float(0), Float(0))
+        return try withElements(range) {
+          mpk_block_range($0, isHalf ? 1 : 0, 1, 1, range.count, 0, &low, &high)
+        } == 0
       }
-      if strange != 0 { return false }
     }
-    return true
+    return runs.allSatisfy { $0 }
   }
 
   func notFinite() -> Diagnostic {

@@ -19,13 +19,6 @@ package protocol CompressedWeight: AnyObject, Sendable {
 
   /// Whether the weight is without infinities and NaNs. Reads all of it.
   func isFinite() throws -> Bool
-  /// Asks for errors to be added up while the stored parts are read, so that `error()` afterwards
-  /// need not read anything.
-  func measureWhileRead()
-  /// How far the stored values are from the weight. Reads all of it unless that was measured.
+  /// How far the stored values are from the weight. Reads all of it.
   func error() throws -> WeightError
-}
-
-extension CompressedWeight {
-  package func measureWhileRead() {}
 }

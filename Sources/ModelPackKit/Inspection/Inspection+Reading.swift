@@ -13,15 +13,18 @@ extension Inspection {
   /// Reads the package at `path`; weights are not read.
   ///
   /// Throws a `Diagnostic` that says what is wrong with the package.
-  public init(contentsOf path: String) throws {
-    try self.init(ModelPackage(contentsOf: path), path: path)
+  public init(contentsOf path: String, findsMinimumTarget: Bool = true) throws {
+    try self.init(
+      ModelPackage(contentsOf: path), path: path, findsMinimumTarget: findsMinimumTarget)
   }
 
-  package init(_ package: ModelPackage, path: String) throws {
+  package init(
+    _ package: ModelPackage, path: String, findsMinimumTarget: Bool = true
+  ) throws {
     self.path = path
     specificationVersion = package.specificationVersion
     target = DeploymentTarget.name(ofVersion: package.specificationVersion)
-    minimumTarget = package.targetNeeds().minimum?.name
+    minimumTarget = findsMinimumTarget ? package.targetNeeds().minimum?.name : nil
     requirements = Requirements.of(package)
     defaultFunction = package.defaultFunction?.name ?? ""
     functions = package.program.functions.map { function in

@@ -5,8 +5,13 @@ import MIL
 
 extension ModelPack {
   /// What is in the package at `path`.
-  public static func inspect(_ path: String) throws -> Inspection {
-    try Inspection(contentsOf: path)
+  ///
+  /// - Parameter findsMinimumTarget: whether to hold all operations against older targets, which
+  ///   takes most of the time.
+  public static func inspect(
+    _ path: String, findsMinimumTarget: Bool = true
+  ) throws -> Inspection {
+    try Inspection(contentsOf: path, findsMinimumTarget: findsMinimumTarget)
   }
 
   /// Writes an HTML page about the weights of the package at `path`: what takes the bytes, and the

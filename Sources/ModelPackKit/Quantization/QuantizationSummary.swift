@@ -61,9 +61,7 @@ public struct QuantizationSummary: Sendable {
       Weight(
         name: entry.name, function: entry.function, operations: entry.operations,
         shape: entry.shape, scheme: entry.scheme?.description, bytesBefore: entry.bytesBefore,
-        bytesAfter: entry.bytesAfter, decibels: entry.error?.decibels,
-        largestError: entry.error?.largest, saturated: entry.error?.saturated,
-        note: entry.note)
+        bytesAfter: entry.bytesAfter, note: entry.note)
     }
   }
 

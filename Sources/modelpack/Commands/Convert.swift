@@ -143,7 +143,7 @@ struct Convert: ParsableCommand {
     for weight in summary?.quantized ?? [] {
       if let note = weight.note { common.say("note: \(weight.name): \(note)") }
     }
-    let inspection = try ModelPack.inspect(output)
+    let inspection = try ModelPack.inspect(output, findsMinimumTarget: false)
     let main = inspection.main
     let states = main.map {
       $0.states.isEmpty ? "" : ", states \($0.states.map(\.name).joined(separator: ", "))"
