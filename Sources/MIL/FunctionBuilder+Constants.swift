@@ -74,13 +74,19 @@ extension Constant {
   }
 
   /// Equal for constants that may stand for each other; `nil` for what is not worth comparing.
-  var sharingKey: String? {
+  var sharingKey: SharingKey? {
     switch payload {
-    case .tensor(let data) where data.count <= 64:
-      "\(data.dtype.rawValue)\(data.shape)\(data.bytes)"
-    case .strings(let values, let shape): "strings\(shape)\(values)"
-    case .weights(let source): source.key
+    case .tensor(let data) where data.count <= 64: .tensor(data.dtype, data.shape, data.bytes)
+    case .strings(let values, let shape): .strings(values, shape)
+    case .weights(let source): .weights(source.key)
     default: nil
     }
   }
+}
+
+/// What constants have in common that may stand for each other.
+enum SharingKey: Hashable {
+  case tensor(DType, [Int], [UInt8])
+  case strings([String], [Int])
+  case weights(String)
 }

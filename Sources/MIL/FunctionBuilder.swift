@@ -136,7 +136,7 @@ package final class FunctionBuilder {
 /// A block being filled, with what was made in it that may be used again.
 struct OpenBlock {
   var block = Block()
-  var constants: [String: ValueID] = [:]
+  var constants: [SharingKey: ValueID] = [:]
   var dims: [Dim: ValueID] = [:]
   var memo: [String: Value] = [:]
 }

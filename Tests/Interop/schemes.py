@@ -84,7 +84,9 @@ def linear():
                 for fit, their in (("min-max", (("linear", theirs),)), ("error", NO_SEARCH)):
                     scheme, flags = f"{dtype.rstrip('48')} {mode}", f"--{dtype} --{mode} {flag}"
                     if fit == "error":
-                        scheme, flags = scheme + ", least error", flags + " --fit error"
+                        scheme = scheme + ", least error"
+                    else:
+                        flags += " --fit min-max"
                     yield Row("linear", scheme, int(dtype[-1]), granularity, flags, forms, dtype, their)
 
 

@@ -27,11 +27,11 @@ PRUNINGS = {
     "threshold": (dict(threshold=0.05, minimum_sparsity_percentile=0.5), ["--threshold", "0.05"]),
 }
 LINEAR = {
-    "int8": (dict(dtype="int8", mode="linear_symmetric", granularity="per_channel"), ["--int8", "--per-channel"]),
-    "uint8": (dict(dtype="uint8", mode="linear", granularity="per_tensor"), ["--uint8", "--per-tensor", "--asymmetric"]),
-    "int4": (dict(dtype="int4", mode="linear_symmetric", granularity="per_block", block_size=32), ["--int4", "--block", "32"]),
+    "int8": (dict(dtype="int8", mode="linear_symmetric", granularity="per_channel"), ["--int8", "--per-channel", "--fit", "min-max"]),
+    "uint8": (dict(dtype="uint8", mode="linear", granularity="per_tensor"), ["--uint8", "--per-tensor", "--asymmetric", "--fit", "min-max"]),
+    "int4": (dict(dtype="int4", mode="linear_symmetric", granularity="per_block", block_size=32), ["--int4", "--block", "32", "--fit", "min-max"]),
     "uint4": (dict(dtype="uint4", mode="linear", granularity="per_block", block_size=16),
-              ["--uint4", "--block", "16", "--asymmetric"]),
+              ["--uint4", "--block", "16", "--asymmetric", "--fit", "min-max"]),
 }
 
 

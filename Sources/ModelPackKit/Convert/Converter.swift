@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CoreMLPackage
 package import Diagnostics
+import Dispatch
 import MIL
 import ONNXFrontend
 import Passes
 import ReferenceExecutor
+import Synchronization
 import Tensors
 import TorchFrontend
 
@@ -33,9 +35,7 @@ package struct Converter {
     var package = try ModelPackage(
       program: program, specificationVersion: target.specificationVersion, metadata: metadata)
     package.description.metadata = metadata
-    let problems = package.program.verify()
-    if !problems.isEmpty { throw DiagnosticList(problems.map { $0.inFile(request.source) }) }
-    try checkTarget(package)
+    try check(package)
     return (package, summary)
   }
 
@@ -190,10 +190,19 @@ package struct Converter {
     return metadata
   }
 
-  private func checkTarget(_ package: ModelPackage) throws {
-    let violations = package.violations(of: target)
-    guard violations.isEmpty else {
-      throw DiagnosticList(violations.map { $0.inFile(request.source) })
+  /// Throws what the verifier has against the program or, if that is nothing, what the target has.
+  private func check(_ package: ModelPackage) throws {
+    let target = target
+    let checks = [
+      { @Sendable in package.program.verify() }, { @Sendable in package.violations(of: target) },
+    ]
+    let found = Mutex<[[Diagnostic]]>([[], []])
+    DispatchQueue.concurrentPerform(iterations: checks.count) { index in
+      let problems = checks[index]()
+      found.withLock { $0[index] = problems }
+    }
+    if let problems = found.withLock({ $0.first { !$0.isEmpty } }) {
+      throw DiagnosticList(problems.map { $0.inFile(request.source) })
     }
   }
 }

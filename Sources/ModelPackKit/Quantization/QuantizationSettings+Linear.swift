@@ -17,7 +17,7 @@ extension QuantizationSettings {
   public enum Fit: String, Hashable, Sendable, CaseIterable {
     /// From the smallest and largest element, exactly as coremltools does.
     case minMax = "min-max"
-    /// By a search for the least squared error.
+    /// By a search for the least squared error: the usual way.
     case error
   }
 
@@ -32,7 +32,7 @@ extension QuantizationSettings {
     /// Without a granularity: blocks of 32 for 4 bits, per channel for 8.
     public init(
       _ elementType: ElementType, _ granularity: Granularity? = nil, _ mode: Mode = .symmetric,
-      fit: Fit = .minMax
+      fit: Fit = .error
     ) {
       self.elementType = elementType
       self.granularity =

@@ -92,11 +92,17 @@ extension TorchNode {
 
   /// `model.py:37` of the innermost frame of a Python stack trace.
   private static func line(_ trace: String) -> String? {
-    // By bytes: every node has a trace, and traces are long.
+    // By bytes, from the end: every node has a trace, and traces are long.
     let (newline, quote, space) = (UInt8(ascii: "\n"), UInt8(ascii: "\""), UInt8(ascii: " "))
-    let marker = Array("File \"".utf8)
-    let frames = trace.utf8.split(separator: newline)
-    guard let frame = frames.last(where: { $0.contains(marker) }) else { return nil }
+    let bytes = Array(trace.utf8)
+    var rest = bytes[...]
+    var frame = rest[..<0]
+    while !frame.starts(with: fileMarker) {
+      if rest.isEmpty { return nil }
+      let start = rest.lastIndex(of: newline).map { $0 + 1 } ?? 0
+      frame = rest[start...].drop { $0 == space }
+      rest = rest[..<max(0, start - 1)]
+    }
     let parts = frame.split(separator: quote)
     guard parts.count >= 3,
       let number = parts[2].split(separator: space).dropFirst(1).first(where: {
@@ -104,8 +110,11 @@ extension TorchNode {
       })
     else { return nil }
     let name = parts[1].split(separator: UInt8(ascii: "/")).last ?? parts[1]
-    return "\(Substring(name)):\(Substring(number.prefix(while: isDigit)))"
+    return String(decoding: name, as: UTF8.self) + ":"
+      + String(decoding: number.prefix(while: isDigit), as: UTF8.self)
   }
+
+  private static let fileMarker = Array("File \"".utf8)
 
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }

@@ -61,14 +61,14 @@ struct Quantize: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "How scales are found: min-max from the extremes of a block, as coremltools does (default), "
-        + "or error by a search for the least squared error.", valueName: "how"))
+      "How scales are found: error by a search for the least squared error (default), or min-max "
+        + "from the extremes of a block, exactly as coremltools does.", valueName: "how"))
   var fit: FitOption?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "How much errors matter to --fit error: by name of weight, one number per input channel.",
+      "How much errors matter to the search: by name of weight, one number per input channel.",
       valueName: "file.npz"),
     completion: .file(extensions: ["npz"]))
   var importance: String?
@@ -127,10 +127,10 @@ struct Quantize: ParsableCommand {
       throw ValidationError("--block, --per-channel and --per-tensor exclude each other.")
     }
     if fit != nil && type == nil && unscaled == nil {
-      throw ValidationError("--fit goes with a type; in the file of --config say 'fit: error'.")
+      throw ValidationError("--fit goes with a type; in the file of --config say 'fit: min-max'.")
     }
-    if importance != nil && fit != .error && config == nil {
-      throw ValidationError("--importance goes with --fit error.")
+    if importance != nil && config == nil && (type == nil || fit == .minMax) {
+      throw ValidationError("--importance goes with a type and --fit error.")
     }
     if let block, block < 1 { throw ValidationError("--block must be 1 or more.") }
     if let minElements, minElements < 0 {
@@ -155,7 +155,7 @@ struct Quantize: ParsableCommand {
     let scheme = (type?.elementType ?? unscaled?.elementType).map {
       QuantizationSettings.Scheme(
         $0, shape, mode == .asymmetric ? .asymmetric : .symmetric,
-        fit: fit?.fit ?? .minMax)
+        fit: fit?.fit ?? .error)
     }
     let values =
       try palette.palette().map { QuantizationSettings.Treatment.Values.palette($0) }

@@ -47,7 +47,7 @@ extension ConfigurationMapping {
     }
     let scheme = QuantizationSettings.Scheme(
       type, shape ?? (dtype == nil ? base?.granularity : nil), mode ?? base?.mode ?? .symmetric,
-      fit: fit ?? base?.fit ?? .minMax)
+      fit: fit ?? base?.fit ?? .error)
     return possible(scheme, given.value) { _ = try scheme.values() }
   }
 
