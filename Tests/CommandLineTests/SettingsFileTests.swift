@@ -133,6 +133,7 @@ import Testing
           pattern: "2:4"
           dtype: int4
           block: 16
+          fit: min-max
       """)
     let result = tool(
       "quantize", "model.mlpackage", "-o", "q.mlpackage", "--config", "c.yaml", "--json")
@@ -141,7 +142,7 @@ import Testing
     for (scheme, count) in [
       ("4-bit palette (k-means), groups of 16 output channels", 6), ("sparse 50 %", 2),
       ("sparse 2:4 along input channels, int4 symmetric, blocks of 16", 1),
-      ("int8 symmetric, per channel", 7),
+      ("int8 symmetric, per channel, least error", 7),
     ] {
       #expect(lines.count { $0.hasSuffix("\"scheme\": \"\(scheme)\",") } == count, "\(scheme)")
     }
@@ -188,8 +189,8 @@ import Testing
       "quantize", "model.mlpackage", "-o", "q.mlpackage", "--config", "c.yaml", "--int4",
       "--min-elements", "600", "--json")
     #expect(result.code == 0, "\(result.errors)")
-    #expect(result.output.contains("\"sparse 50 %, int4 symmetric, blocks of 32\""))
-    #expect(result.output.contains("\"int4 symmetric, blocks of 16\""))
+    #expect(result.output.contains("\"sparse 50 %, int4 symmetric, blocks of 32, least error\""))
+    #expect(result.output.contains("\"int4 symmetric, blocks of 16, least error\""))
   }
 }
 

@@ -143,7 +143,7 @@ import Testing
     ("threshold: .inf", "line 1: expected a number, found '.inf'"),
     ("pattern: 4:2", "line 1: '4:2' is no pattern"),
     ("pattern: {zeros: 5, group: 4}", "line 1: 5 zeros of 4 elements are impossible"),
-    ("importance: i.npz\ndtype: int4", "line 1: 'importance' goes with 'fit: error'"),
+    ("importance: i.npz\ndtype: int4\nfit: min-max", "line 1: 'importance' goes with 'fit: error'"),
     ("fit: error", "line 1: the key 'dtype' is missing"),
     ("rules:\n- weights: []\n  dtype: int4", "line 2: the list 'weights' is empty"),
     ("rules:\n- skip: true\n  sparse: 0.5", "line 2: a rule that skips has no settings"),
@@ -235,7 +235,7 @@ import Testing
         dtype: int4
         block: 32
         mode: symmetric
-        fit: min-max
+        fit: error
         min-elements: 2048
         indivisible: per-channel
         exclude:
