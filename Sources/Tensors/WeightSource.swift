@@ -18,6 +18,9 @@ package protocol WeightSource: AnyObject, Sendable {
   /// `range` starts at a byte boundary for sub-byte types. Throws when the source is unreadable.
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws
 
+  /// What the elements are computed from, and how; nil where they are better looked at themselves.
+  var derivation: SourceDerivation? { get }
+
   /// Elements that are best read at once, from a multiple of it; nil where any range will do.
   var grain: Int? { get }
   /// Says that a range is about to be read.
@@ -31,12 +34,26 @@ package protocol WeightSource: AnyObject, Sendable {
   func reshaped(_ shape: [Int]) -> (any WeightSource)?
 }
 
+/// A computation whose result is equal where its base is: to find equal results without computing
+/// them.
+package struct SourceDerivation: Sendable {
+  /// Equal for equal computations on bases of the same shape.
+  package let recipe: String
+  package let base: any WeightSource
+
+  package init(_ recipe: String, of base: any WeightSource) {
+    self.recipe = recipe
+    self.base = base
+  }
+}
+
 extension WeightSource {
   package var count: Int { shape.reduce(1, *) }
   package var rank: Int { shape.count }
   /// Bytes of the packed elements.
   package var byteCount: Int { dtype.byteCount(count) ?? 0 }
 
+  package var derivation: SourceDerivation? { nil }
   package var grain: Int? { nil }
   package func announce(_ range: Range<Int>) {}
 

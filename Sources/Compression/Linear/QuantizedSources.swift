@@ -11,6 +11,7 @@ final class QuantizedCodes: WeightSource {
   var dtype: DType { weight.scheme.dtype }
   var shape: [Int] { weight.layout.shape }
   var key: String { "codes(\(weight.key))" }
+  var derivation: SourceDerivation? { weight.derivation("codes") }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     var packer = Packer(bits: dtype.bitWidth, buffer)
@@ -71,6 +72,7 @@ final class QuantizedScales: WeightSource {
 
   var dtype: DType { weight.source.dtype }
   var key: String { "scales(\(shape),\(weight.key))" }
+  var derivation: SourceDerivation? { weight.derivation("scales") }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     try weight.forEachParameter(in: range) { parameters, place in
@@ -99,6 +101,10 @@ final class QuantizedOffsets: WeightSource {
 
   var dtype: DType { weight.scheme.dtype }
   var key: String { "offsets(\(shape),\(weight.key))" }
+  /// None where all are the same, whatever the weight.
+  var derivation: SourceDerivation? {
+    weight.scheme.mode == .symmetric ? nil : weight.derivation("offsets")
+  }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     var packer = Packer(bits: dtype.bitWidth, buffer)

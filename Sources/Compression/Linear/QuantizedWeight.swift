@@ -49,9 +49,17 @@ package final class QuantizedWeight: Sendable {
   }
 
   /// Identifies the result: the same for equal weights in equal schemes.
-  var key: String {
+  var key: String { "\(recipe)(\(source.key))" }
+
+  /// Equal for weights of one shape that are quantized in the same way.
+  private var recipe: String {
     "quantized(\(scheme.dtype.rawValue),\(scheme.mode.rawValue),\(scheme.fit.rawValue),"
-      + "\(importance?.key ?? ""),\(layout.blockShape),\(source.key))"
+      + "\(importance?.key ?? ""),\(layout.blockShape))"
+  }
+
+  /// How `part` follows from the weight.
+  func derivation(_ part: String) -> SourceDerivation {
+    SourceDerivation("\(part) \(layout.shape) \(recipe)", of: source)
   }
 
   /// The integer codes, in the shape of the weight.

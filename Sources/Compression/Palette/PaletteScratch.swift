@@ -28,7 +28,9 @@ final class ScratchBuffer<Element: BitwiseCopyable> {
   func room(_ count: Int) -> UnsafeMutablePointer<Element> {
     if count > capacity {
       UnsafeMutableRawPointer(start).deallocate()
-      (start, capacity) = (Self.memory(count), count)
+      // In large steps, so that no holes are left behind that are a little too small.
+      let larger = max(count, 2 * capacity)
+      (start, capacity) = (Self.memory(larger), larger)
     }
     return start
   }

@@ -63,6 +63,7 @@ final class PaletteIndices: WeightSource {
   var dtype: DType { weight.palette.indexDType }
   var shape: [Int] { weight.layout.indexShape }
   var key: String { "indices(\(weight.key))" }
+  var derivation: SourceDerivation? { weight.derivation("indices") }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     try weight.pack(range, into: buffer)
@@ -81,6 +82,7 @@ final class PaletteIndexBytes: WeightSource {
 
   var dtype: DType { .uint8 }
   var key: String { "index bytes(\(weight.key))" }
+  var derivation: SourceDerivation? { weight.derivation("index bytes") }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     // Eight indices are `bits` bytes.
@@ -112,6 +114,7 @@ final class PaletteTables: WeightSource {
   }
 
   var key: String { "tables(\(shape),\(weight.key))" }
+  var derivation: SourceDerivation? { weight.derivation("tables") }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
     let size = weight.palette.entryCount * weight.layout.clusterSize

@@ -70,7 +70,15 @@ package final class PalettizedWeight: CompressedWeight {
 
   package var scheme: CompressionScheme { .palette(palette) }
 
-  package var key: String {
+  package var key: String { "\(recipe)(\(source.key))" }
+
+  /// How `part` follows from the weight.
+  func derivation(_ part: String) -> SourceDerivation {
+    SourceDerivation("\(part) \(layout.shape) \(recipe)", of: source)
+  }
+
+  /// Equal for weights of one shape that are palettized in the same way.
+  private var recipe: String {
     let mode =
       if case .table(let values) = palette.mode {
         "table\(values.map(\.bitPattern))"
@@ -79,7 +87,7 @@ package final class PalettizedWeight: CompressedWeight {
       }
     return "palette(\(palette.bits),\(mode),\(layout.axis),\(layout.groupSize),"
       + "\(layout.clusterSize),\(palette.hasChannelScale),\(palette.tableDType?.rawValue ?? ""),"
-      + "\(ignoresZeros ? "nonzero," : "")\(source.key))"
+      + "\(ignoresZeros ? "nonzero" : ""))"
   }
 
   /// The indices, in the shape of the weight but for vectors.
@@ -102,7 +110,7 @@ package final class PalettizedWeight: CompressedWeight {
     _ range: Range<Int>, _ body: (UnsafeMutableRawPointer) throws -> Result
   ) throws -> Result {
     let size = range.count * elementSize
-    return try withUnsafeTemporaryAllocation(byteCount: size, alignment: 64) { buffer in
+    return try Scratch.withBytes(size) { buffer in
       try source.read(range, into: buffer)
       guard let start = buffer.baseAddress else {
         throw Diagnostic.error(.internalError, "an empty tile of weight '\(name)'")

@@ -10,6 +10,9 @@ struct WeightLayout {
     let offset: Int
     let byteCount: Int
 
+    /// What tells whether another blob is equal.
+    fileprivate var base: any WeightSource { source.derivation?.base ?? source }
+
     var dataOffset: Int { offset + BlobRecord.size }
     var record: BlobRecord {
       BlobRecord(
@@ -21,6 +24,14 @@ struct WeightLayout {
   private struct Kind: Hashable {
     let dtype: DType
     let count: Int
+    /// How the elements are computed, where that is expensive.
+    let recipe: String?
+
+    init(_ source: any WeightSource) {
+      dtype = source.dtype
+      count = source.count
+      recipe = source.derivation?.recipe
+    }
   }
 
   private(set) var blobs: [Blob] = []
@@ -49,14 +60,16 @@ struct WeightLayout {
     let blob = Blob(source: source, offset: offset, byteCount: source.byteCount)
     fileSize = blob.dataOffset + blob.byteCount
     blobs.append(blob)
-    byKind[Kind(dtype: source.dtype, count: source.count), default: []].append(blobs.count - 1)
+    byKind[Kind(source), default: []].append(blobs.count - 1)
     return blobs.count - 1
   }
 
-  /// A blob that holds the same bytes: found by size, then by samples, then by a hash of all.
+  /// A blob that holds the same bytes: found by size, then by samples, then by a hash of all; of
+  /// what bytes are computed from where that is expensive.
   private mutating func indexOfEqual(_ source: any WeightSource) throws -> Int? {
-    let candidates = byKind[Kind(dtype: source.dtype, count: source.count)] ?? []
+    let candidates = byKind[Kind(source)] ?? []
     if candidates.isEmpty { return nil }
+    let source = source.derivation?.base ?? source
     let sample = try WeightHash.ofSamples(source)
     let alike = try candidates.filter { try self.sample($0) == sample }
     if !alike.isEmpty {
@@ -71,14 +84,14 @@ struct WeightLayout {
 
   private mutating func sample(_ index: Int) throws -> ContentHash {
     if let known = samples[index] { return known }
-    let hash = try WeightHash.ofSamples(blobs[index].source)
+    let hash = try WeightHash.ofSamples(blobs[index].base)
     samples[index] = hash
     return hash
   }
 
   private mutating func hash(_ index: Int) throws -> ContentHash {
     if let known = hashes[index] { return known }
-    let hash = try WeightHash.ofAll(blobs[index].source)
+    let hash = try WeightHash.ofAll(blobs[index].base)
     hashes[index] = hash
     return hash
   }

@@ -77,8 +77,9 @@ struct WeightWriter {
     let largest = tiles.map(\.byteCount).max() ?? 0
     let workers = min(tiles.count, Processors.count)
     if workers > 0 {
+      let order = order(lag: 2 * workers)
       DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        work(state, largest: largest, ahead: workers)
+        work(state, order, largest: largest, ahead: workers)
       }
     }
     PanelCache.shared.removeAll()
@@ -89,13 +90,52 @@ struct WeightWriter {
     return hasher.hash
   }
 
+  /// The order in which tiles are evaluated: that of the file, but for scales and tables, which come
+  /// `lag` tiles later than the codes and indices before them. Who evaluates those finds them out;
+  /// at the same time somebody else would have to do it again.
+  private func order(lag: Int) -> [Int] {
+    let late = parameterBlobs()
+    var order: [Int] = []
+    order.reserveCapacity(tiles.count)
+    var waiting: [(tile: Int, place: Int)] = []
+    for (index, tile) in tiles.enumerated() {
+      while let first = waiting.first, first.place <= order.count {
+        order.append(waiting.removeFirst().tile)
+      }
+      if late.contains(tile.blob) {
+        waiting.append((index, order.count + lag))
+      } else {
+        order.append(index)
+      }
+    }
+    return order + waiting.map(\.tile)
+  }
+
+  /// Blobs that follow from the same weight as a larger one before them.
+  private func parameterBlobs() -> Set<Int> {
+    var found: Set<Int> = []
+    var last: (key: String, byteCount: Int)?
+    for (index, blob) in layout.blobs.enumerated() {
+      guard let key = blob.source.derivation?.base.key else { continue }
+      if let last, last.key == key, blob.byteCount < last.byteCount {
+        found.insert(index)
+      } else {
+        last = (key, blob.byteCount)
+      }
+    }
+    return found
+  }
+
   /// Takes tiles until none is left or one of them failed.
-  private func work(_ state: borrowing Mutex<State>, largest: Int, ahead: Int) {
+  private func work(
+    _ state: borrowing Mutex<State>, _ order: [Int], largest: Int, ahead: Int
+  ) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 64)
     defer { buffer.deallocate() }
-    while let index = take(state) {
+    while let place = take(state) {
+      let index = order[place]
       do {
-        if index + ahead < tiles.count { announce(tiles[index + ahead]) }
+        if place + ahead < tiles.count { announce(tiles[order[place + ahead]]) }
         let hash = try write(tiles[index], buffer)
         state.withLock { state in
           state.hashes[index] = hash
