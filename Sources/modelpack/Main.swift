@@ -11,6 +11,7 @@ import ModelPackKit
 @main
 enum Main {
   static func main() {
+    ModelPack.returnLargeBlocks()
     let arguments = Array(CommandLine.arguments.dropFirst())
     let asJSON = arguments.contains("--json")
     ModelPack.removeOutputOnSignal { Failure.reportInterruption(asJSON: asJSON) }

@@ -315,6 +315,9 @@ void mpk_hash_final(const mpk_hash *hash, uint64_t result[2]);
 
 /// Processors that this thread may run on, which can be fewer than there are; at least 1.
 int mpk_processor_count(void);
+/// Has large blocks of memory given back to the system as soon as they are freed. By itself glibc
+/// moves them to its heaps after a while, whose holes then take several times what is in use.
+void mpk_return_large_blocks(void);
 /// Sets space aside for the first `size` bytes of a file without making it longer. Returns -1 with
 /// `errno` where there is not enough, 0 also where the file system cannot tell.
 int mpk_preallocate(int descriptor, int64_t size);
