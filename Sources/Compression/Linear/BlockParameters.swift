@@ -15,7 +15,9 @@ struct BlockParameters {
 
 /// The parameters of a weight that are known so far: what reading the codes found out serves
 /// reading the scales. May forget at any time.
-final class ParameterMemory: Sendable {
+final class ParameterMemory: Forgetting {
+  private static let budget = MemoryBudget(limit: 48 << 20)
+
   /// Scales as they are stored, so that the memory is no larger than the result; one that is not
   /// known is NaN. Empty when forgotten.
   private struct Known {
@@ -36,7 +38,7 @@ final class ParameterMemory: Sendable {
     self.center = center
   }
 
-  deinit { ParameterBudget.shared.remove(ObjectIdentifier(self)) }
+  deinit { Self.budget.remove(ObjectIdentifier(self)) }
 
   private var bytes: Int { count * ((isHalf ? 2 : 4) + (center == nil ? 2 : 0)) }
 
@@ -69,7 +71,7 @@ final class ParameterMemory: Sendable {
   }
 
   func remember(_ parameters: BlockParameters, at first: Int) {
-    guard ParameterBudget.shared.admit(self, bytes: bytes) else { return }
+    guard Self.budget.admit(self, bytes: bytes) else { return }
     let blocks = first..<(first + parameters.scales.count)
     known.withLock { known in
       if isHalf {
@@ -94,45 +96,4 @@ final class ParameterMemory: Sendable {
 
   /// A NaN, which no scale is.
   private static let unknown: UInt16 = 0x7e00
-}
-
-/// Bounds what all memories hold together, by making the oldest forget.
-private final class ParameterBudget: Sendable {
-  static let shared = ParameterBudget(limit: 48 << 20)
-
-  private struct Entry {
-    weak var memory: ParameterMemory?
-    let identity: ObjectIdentifier
-    let bytes: Int
-  }
-
-  private let limit: Int
-  private let entries = Mutex<[Entry]>([])
-
-  init(limit: Int) {
-    self.limit = limit
-  }
-
-  /// Whether `memory` may hold `bytes`; older ones forget if that is needed.
-  func admit(_ memory: ParameterMemory, bytes: Int) -> Bool {
-    guard bytes <= limit else { return false }
-    let identity = ObjectIdentifier(memory)
-    let evicted = entries.withLock { entries -> [Entry] in
-      if entries.contains(where: { $0.identity == identity }) { return [] }
-      entries.append(Entry(memory: memory, identity: identity, bytes: bytes))
-      var total = entries.reduce(0) { $0 + $1.bytes }
-      var evicted: [Entry] = []
-      while total > limit {
-        evicted.append(entries.removeFirst())
-        total -= evicted[evicted.count - 1].bytes
-      }
-      return evicted
-    }
-    for entry in evicted { entry.memory?.forget() }
-    return true
-  }
-
-  func remove(_ identity: ObjectIdentifier) {
-    entries.withLock { $0.removeAll { $0.identity == identity } }
-  }
 }

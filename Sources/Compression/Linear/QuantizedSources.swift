@@ -14,49 +14,9 @@ final class QuantizedCodes: WeightSource {
   var derivation: SourceDerivation? { weight.derivation("codes") }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
-    var packer = Packer(bits: dtype.bitWidth, buffer)
+    var packer = PackedWriter(dtype, buffer)
     try weight.forEachPiece(in: range) { packer.append($0.wantedCodes) }
     packer.finish()
-  }
-}
-
-/// Packs codes that come in pieces of any length.
-private struct Packer {
-  private let bits: Int
-  private let buffer: UnsafeMutableRawBufferPointer
-  private var filled = 0
-  /// Codes that do not fill a byte yet.
-  private var rest: [UInt8] = []
-
-  init(bits: Int, _ buffer: UnsafeMutableRawBufferPointer) {
-    self.bits = bits
-    self.buffer = buffer
-  }
-
-  mutating func append(_ codes: UnsafeBufferPointer<UInt8>) {
-    var codes = codes[...]
-    let perByte = 8 / bits
-    while !rest.isEmpty, let code = codes.first {
-      rest.append(code)
-      codes = codes.dropFirst()
-      if rest.count == perByte { finish() }
-    }
-    let whole = codes.count - codes.count % perByte
-    pack(UnsafeBufferPointer(rebasing: codes.prefix(whole)))
-    rest += codes.dropFirst(whole)
-  }
-
-  /// Packs what is left, padding the last byte with zero bits.
-  mutating func finish() {
-    rest.withUnsafeBufferPointer { pack($0) }
-    rest.removeAll(keepingCapacity: true)
-  }
-
-  private mutating func pack(_ codes: UnsafeBufferPointer<UInt8>) {
-    guard !codes.isEmpty, let base = buffer.baseAddress else { return }
-    let target = (base + filled).assumingMemoryBound(to: UInt8.self)
-    mpk_pack_bits(codes.baseAddress, codes.count, UInt32(bits), target)
-    filled += mpk_packed_size(codes.count, UInt32(bits))
   }
 }
 
@@ -107,7 +67,7 @@ final class QuantizedOffsets: WeightSource {
   }
 
   func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
-    var packer = Packer(bits: dtype.bitWidth, buffer)
+    var packer = PackedWriter(dtype, buffer)
     if weight.scheme.mode == .symmetric {
       let center = UInt8(truncatingIfNeeded: weight.center)
       [UInt8](repeating: center, count: range.count).withUnsafeBufferPointer { packer.append($0) }

@@ -1,55 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import CKernels
 import Tensors
-
-/// Packs codes that come in pieces of any length, one after another.
-private struct IndexPacker {
-  private let bits: Int
-  private let buffer: UnsafeMutableRawBufferPointer
-  private var filled = 0
-  /// Codes that do not fill a group of eight yet.
-  private var rest: [UInt8] = []
-
-  init(bits: Int, _ buffer: UnsafeMutableRawBufferPointer) {
-    self.bits = bits
-    self.buffer = buffer
-  }
-
-  mutating func append(_ codes: UnsafeBufferPointer<UInt8>) {
-    var codes = codes[...]
-    while !rest.isEmpty, let code = codes.first {
-      rest.append(code)
-      codes = codes.dropFirst()
-      if rest.count == 8 { finish() }
-    }
-    let whole = codes.count & ~7
-    pack(UnsafeBufferPointer(rebasing: codes.prefix(whole)))
-    rest += codes.dropFirst(whole)
-  }
-
-  /// Packs what is left, padding the last byte with zero bits.
-  mutating func finish() {
-    rest.withUnsafeBufferPointer { pack($0) }
-    rest.removeAll(keepingCapacity: true)
-  }
-
-  private mutating func pack(_ codes: UnsafeBufferPointer<UInt8>) {
-    guard !codes.isEmpty, let base = buffer.baseAddress else { return }
-    let target = (base + filled).assumingMemoryBound(to: UInt8.self)
-    mpk_pack_bits(codes.baseAddress, codes.count, UInt32(bits), target)
-    filled += mpk_packed_size(codes.count, UInt32(bits))
-  }
-}
 
 extension PalettizedWeight {
   /// Packs the indices of `range` into `buffer`.
   fileprivate func pack(
     _ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer
   ) throws {
-    var packer = IndexPacker(bits: palette.bits, buffer)
-    try forEachPiece(in: range) {
-      packer.append(UnsafeBufferPointer(start: $0.codes, count: $0.range.count))
-    }
+    var packer = PackedWriter(palette.indexDType, buffer)
+    try forEachPiece(in: range) { packer.append($0.codes, $0.range.count) }
     packer.finish()
   }
 }

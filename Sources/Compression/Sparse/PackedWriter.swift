@@ -32,6 +32,11 @@ struct PackedWriter {
     rest += codes[(head + whole)...]
   }
 
+  /// Codes of less than a byte, or of one.
+  mutating func append(_ codes: UnsafeBufferPointer<UInt8>) {
+    if let start = codes.baseAddress { append(start, codes.count) }
+  }
+
   /// Packs what is left; unused bits of the last byte are 0.
   mutating func finish() {
     rest.withUnsafeBufferPointer { pack($0) }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Diagnostics
-import Dispatch
-import Synchronization
 package import Tensors
 
 #if canImport(Glibc)
@@ -165,21 +163,12 @@ package enum WeightMeasurement {
     let pieces = counts.enumerated().flatMap { index, count in
       stride(from: 0, to: count, by: piece).map { (index, $0..<min($0 + piece, count)) }
     }
-    let results = Mutex<[Swift.Result<Result, any Error>?]>(
-      .init(repeating: nil, count: pieces.count))
-    let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: min(Processors.count, pieces.count)) { _ in
-      while true {
-        let place = next.add(1, ordering: .relaxed).oldValue
-        guard place < pieces.count else { return }
-        let result = Swift.Result { try body(pieces[place].0, pieces[place].1) }
-        results.withLock { $0[place] = result }
-      }
+    let results = try ParallelItems.map(count: pieces.count) { place in
+      try body(pieces[place].0, pieces[place].1)
     }
     var sums = [Result](repeating: start, count: counts.count)
-    for (place, result) in results.withLock({ $0 }).enumerated() {
-      guard let result else { throw Diagnostic.error(.internalError, "a piece was not measured") }
-      sums[pieces[place].0] = combine(sums[pieces[place].0], try result.get())
+    for (piece, result) in zip(pieces, results) {
+      sums[piece.0] = combine(sums[piece.0], result)
     }
     return sums
   }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CoreMLPackage
 package import Diagnostics
-import Dispatch
 import MIL
 import ONNXFrontend
 import Passes
 import ReferenceExecutor
-import Synchronization
 import Tensors
 import TorchFrontend
 
@@ -193,15 +191,10 @@ package struct Converter {
   /// Throws what the verifier has against the program or, if that is nothing, what the target has.
   private func check(_ package: ModelPackage) throws {
     let target = target
-    let checks = [
-      { @Sendable in package.program.verify() }, { @Sendable in package.violations(of: target) },
-    ]
-    let found = Mutex<[[Diagnostic]]>([[], []])
-    DispatchQueue.concurrentPerform(iterations: checks.count) { index in
-      let problems = checks[index]()
-      found.withLock { $0[index] = problems }
+    let found = try ParallelItems.map(count: 2) { check in
+      check == 0 ? package.program.verify() : package.violations(of: target)
     }
-    if let problems = found.withLock({ $0.first { !$0.isEmpty } }) {
+    if let problems = found.first(where: { !$0.isEmpty }) {
       throw DiagnosticList(problems.map { $0.inFile(request.source) })
     }
   }

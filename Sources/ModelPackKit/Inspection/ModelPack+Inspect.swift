@@ -19,8 +19,8 @@ extension ModelPack {
   public static func writeReport(
     of path: String, to file: String, overwrite: Bool = false
   ) throws {
-    let place = try WeightReportFile(file, overwrite: overwrite)
-    try place.write(WeightReport(ModelPackage(contentsOf: path), of: path))
+    let place = try TextOutput(file, overwrite: overwrite)
+    try place.write(WeightPage(WeightReport(ModelPackage(contentsOf: path), of: path)).html)
   }
 
   /// The program of the package at `path` in the text form of MIL.

@@ -18,8 +18,8 @@ extension ModelPack {
   ) throws -> QuantizationSummary {
     var package = try ModelPackage(contentsOf: path)
     let original = package.program
-    let place = try settings.report.map { try WeightReportFile($0, overwrite: overwrite) }
-    let file = try settings.target.map { try ChosenSettingsFile($0.chosen, overwrite: overwrite) }
+    let place = try settings.report.map { try TextOutput($0, overwrite: overwrite) }
+    let file = try settings.target.map { try TextOutput($0.chosen, overwrite: overwrite) }
     let choice = try settings.target.map {
       try TargetSearch(package, settings, $0, progress: choosing).run()
     }
@@ -33,7 +33,7 @@ extension ModelPack {
     try package.write(to: output, overwrite: overwrite, progress: progress)
     var summary = QuantizationSummary(report)
     if let choice, let target = settings.target {
-      try file?.write(choice.settings, choice.plan, target, from: path)
+      try file?.write(target.text(choice.settings, choice.plan, from: path))
       summary.target = .init(choice.plan, target)
     }
     guard settings.measuresError || place != nil else { return summary }
@@ -41,7 +41,7 @@ extension ModelPack {
     let written = try ModelPackage(contentsOf: output).program
     let measurement = try QuantizationMeasurement(before: original, after: written)
     summary.add(measurement)
-    try place?.write(WeightReport(measurement, summary, from: path, to: output))
+    try place?.write(WeightPage(WeightReport(measurement, summary, from: path, to: output)).html)
     return summary
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Compression
-import Containers
 import CoreMLPackage
 import Diagnostics
 
@@ -90,34 +89,21 @@ struct TargetSearch {
   }
 }
 
-/// The file that holds the settings that were chosen; whether it can be written is found out before
-/// any work is done.
-struct ChosenSettingsFile {
-  private let transaction: OutputTransaction
-
-  /// Throws `.outputExists` or `.cannotWrite`.
-  init(_ path: String, overwrite: Bool) throws {
-    transaction = try OutputTransaction(path: path, kind: .file, overwrite: overwrite)
-  }
-
-  func write(
-    _ settings: QuantizationSettings, _ plan: BudgetPlan, _ target: WeightTarget, from: String
-  ) throws {
-    let name = from.split(separator: "/").last.map(String.init) ?? from
+extension WeightTarget {
+  /// The file of the settings that were chosen for the package at `path`.
+  func text(_ settings: QuantizationSettings, _ plan: BudgetPlan, from path: String) -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
     let goal =
-      switch target.limit {
+      switch limit {
       case .bits(let bits): "\(bits) bits per element"
       case .size(let size): "\(size) bytes"
       }
     let bits = Double(plan.bytes) * 8 / Double(max(1, plan.elements))
-    let text = settings.configuration(
+    return settings.configuration(
       comment: [
         "Chosen for \(name) under a target of \(goal):",
         "\(plan.bytes) bytes for \(plan.elements) elements, \(Format.fixed(bits, 3)) bits each.",
         "To use it again: modelpack quantize \(name) -o OUTPUT --config THIS-FILE",
-      ], for: target.chosen)
-    try SmallFile.write(
-      Array(text.utf8), to: transaction.temporaryPath, for: transaction.path)
-    try transaction.commit()
+      ], for: chosen)
   }
 }

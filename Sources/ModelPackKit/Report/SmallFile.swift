@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Containers
 import Diagnostics
 
 #if canImport(Glibc)
@@ -27,6 +28,23 @@ enum SmallFile {
       done += put
     }
     guard close(descriptor) == 0 else { throw Diagnostic.system(output) }
+  }
+}
+
+/// A file of text: whole or not at all, and not over another one unless that is wanted. Whether it
+/// can be written is found out before any work is done.
+struct TextOutput {
+  private let transaction: OutputTransaction
+
+  /// Throws `.outputExists` or `.cannotWrite`.
+  init(_ path: String, overwrite: Bool) throws {
+    transaction = try OutputTransaction(path: path, kind: .file, overwrite: overwrite)
+  }
+
+  func write(_ text: String) throws {
+    try SmallFile.write(
+      Array(text.utf8), to: transaction.temporaryPath, for: transaction.path)
+    try transaction.commit()
   }
 }
 

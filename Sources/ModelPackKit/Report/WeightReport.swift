@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Compression
-import Containers
 import CoreMLPackage
 import Diagnostics
 import MIL
@@ -145,22 +144,5 @@ extension WeightReport.Row {
       name: weight.name, function: weight.function, shape: weight.shape,
       scheme: weight.expression.words, bytes: weight.byteCount,
       uses: weight.uses.map { WeightUse($0) })
-  }
-}
-
-/// The file that a page goes to: whole or not at all, and not over another one unless that is
-/// wanted.
-struct WeightReportFile {
-  private let transaction: OutputTransaction
-
-  /// Throws `.outputExists` or `.cannotWrite`.
-  init(_ path: String, overwrite: Bool) throws {
-    transaction = try OutputTransaction(path: path, kind: .file, overwrite: overwrite)
-  }
-
-  func write(_ report: WeightReport) throws {
-    try SmallFile.write(
-      Array(WeightPage(report).html.utf8), to: transaction.temporaryPath, for: transaction.path)
-    try transaction.commit()
   }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Containers
 
 extension QuantizationSettings {
   /// The text of a file from which `apply(configurationFile:)` makes these settings again, but for
@@ -28,11 +27,7 @@ extension QuantizationSettings {
   public func writeConfiguration(
     to path: String, comment: [String] = [], overwrite: Bool = false
   ) throws {
-    let transaction = try OutputTransaction(path: path, kind: .file, overwrite: overwrite)
-    let text = configuration(comment: comment, for: path)
-    try SmallFile.write(
-      Array(text.utf8), to: transaction.temporaryPath, for: transaction.path)
-    try transaction.commit()
+    try TextOutput(path, overwrite: overwrite).write(configuration(comment: comment, for: path))
   }
 }
 
